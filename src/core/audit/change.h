@@ -1,0 +1,38 @@
+// One entry of the change feed: that something happened, in commit order, for everything on any replica that
+// reacts (caches, device streams, webhooks). The entry names the subject; readers look up the rest.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace latchkey::audit {
+
+// Stored in the database by their text, which never changes.
+enum class ChangeKind {
+  tailnet_created,
+  user_created,
+  user_updated,
+  credential_created,
+  credential_used_up,
+  credential_expired,
+  credential_revoked,
+};
+
+std::string_view to_string(ChangeKind kind);
+// Throws std::invalid_argument for a text that this release does not know.
+ChangeKind change_kind_from(std::string_view text);
+
+struct Change {
+  ChangeKind kind;
+  TailnetId tailnet;
+  std::string subject;  // id of the credential, user or tailnet
+  // Set by the store: position in the feed (1, 2, 3 ... without order gaps between commits) and time.
+  std::int64_t sequence = 0;
+  TimePoint at{};
+};
+
+}  // namespace latchkey::audit

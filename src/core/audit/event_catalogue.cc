@@ -1,0 +1,100 @@
+// The one list of all words that the audit log and the change feed use. Texts are on the wire and in the
+// database: add rows, never change one.
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "core/audit/change.h"
+#include "core/audit/record.h"
+
+namespace latchkey::audit {
+namespace {
+
+template <class Enum, std::size_t Size>
+using Words = std::array<std::pair<Enum, std::string_view>, Size>;
+
+constexpr Words<ChangeKind, 7> kChangeKinds{{
+    {ChangeKind::tailnet_created, "tailnet.created"},
+    {ChangeKind::user_created, "user.created"},
+    {ChangeKind::user_updated, "user.updated"},
+    {ChangeKind::credential_created, "credential.created"},
+    {ChangeKind::credential_used_up, "credential.used_up"},
+    {ChangeKind::credential_expired, "credential.expired"},
+    {ChangeKind::credential_revoked, "credential.revoked"},
+}};
+
+constexpr Words<Origin, 5> kOrigins{{
+    {Origin::admin_console, "ADMIN_CONSOLE"},
+    {Origin::config_api, "CONFIG_API"},
+    {Origin::control, "CONTROL"},
+    {Origin::identity_provider, "IDENTITY_PROVIDER"},
+    {Origin::node, "NODE"},
+}};
+
+constexpr Words<ActorType, 5> kActorTypes{{
+    {ActorType::user, "USER"},
+    {ActorType::node, "NODE"},
+    {ActorType::automated_worker, "AUTOMATED_WORKER"},
+    {ActorType::oauth_client, "OAUTH_CLIENT"},
+    {ActorType::scim, "SCIM"},
+}};
+
+constexpr Words<TargetType, 4> kTargetTypes{{
+    {TargetType::tailnet, "TAILNET"},
+    {TargetType::user, "USER"},
+    {TargetType::api_key, "API_KEY"},
+    {TargetType::failed_request, "FAILED_REQUEST"},
+}};
+
+constexpr Words<Action, 7> kActions{{
+    {Action::create, "CREATE"},
+    {Action::update, "UPDATE"},
+    {Action::revoke, "REVOKE"},
+    {Action::expired, "EXPIRED"},
+    {Action::delete_, "DELETE"},
+    {Action::suspend, "SUSPEND"},
+    {Action::restore, "RESTORE"},
+}};
+
+template <class Enum, std::size_t Size>
+std::string_view word_of(const Words<Enum, Size>& words, Enum value) {
+  const auto found = std::ranges::find(words, value, &std::pair<Enum, std::string_view>::first);
+  if (found == words.end()) throw std::logic_error("a value without a word in the event catalogue");
+  return found->second;
+}
+
+template <class Enum, std::size_t Size>
+Enum value_of(const Words<Enum, Size>& words, std::string_view text) {
+  const auto found = std::ranges::find(words, text, &std::pair<Enum, std::string_view>::second);
+  if (found == words.end()) throw std::invalid_argument("unknown word in the event catalogue: " + std::string(text));
+  return found->first;
+}
+
+}  // namespace
+
+std::string_view to_string(ChangeKind kind) { return word_of(kChangeKinds, kind); }
+std::string_view to_string(Origin value) { return word_of(kOrigins, value); }
+std::string_view to_string(ActorType value) { return word_of(kActorTypes, value); }
+std::string_view to_string(TargetType value) { return word_of(kTargetTypes, value); }
+std::string_view to_string(Action value) { return word_of(kActions, value); }
+
+ChangeKind change_kind_from(std::string_view text) { return value_of(kChangeKinds, text); }
+Origin origin_from(std::string_view text) { return value_of(kOrigins, text); }
+ActorType actor_type_from(std::string_view text) { return value_of(kActorTypes, text); }
+TargetType target_type_from(std::string_view text) { return value_of(kTargetTypes, text); }
+Action action_from(std::string_view text) { return value_of(kActions, text); }
+
+std::string event_name(const Record& record) {
+  std::string name(to_string(record.target.type));
+  name += '.';
+  name += to_string(record.action);
+  if (!record.target.property.empty()) {
+    name += '.';
+    name += record.target.property;
+  }
+  return name;
+}
+
+}  // namespace latchkey::audit

@@ -1,0 +1,64 @@
+// A credential as the server keeps it: everything but the secret.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/credentials/key_text.h"
+#include "core/identity/user.h"
+#include "crypto/digest.h"
+
+namespace latchkey::credentials {
+
+// What an auth key lets a device do; false and empty for other types.
+struct DeviceGrant {
+  bool reusable = false;
+  bool ephemeral = false;
+  bool preauthorized = false;
+  std::vector<std::string> tags;
+  std::optional<std::int64_t> max_uses;         // of a reusable key; a one-off key has exactly one
+  std::vector<std::string> allowed_hostnames;   // patterns; empty allows all
+};
+
+struct Usage {
+  std::int64_t uses = 0;
+  std::optional<TimePoint> last_used;
+  std::string last_address;
+  // The true secret, presented after the credential had ended: someone still depends on it.
+  std::int64_t refused = 0;
+  std::optional<TimePoint> last_refused;
+};
+
+struct Credential {
+  CredentialId id;
+  TailnetId tailnet;
+  KeyType type = KeyType::auth;
+  std::string description;
+  UserId owner;  // empty when the tailnet owns it
+  UserId creator;
+  crypto::Digest digest{};
+  TimePoint created{};
+  std::optional<TimePoint> expires;
+  std::optional<TimePoint> revoked;
+  std::optional<TimePoint> spent;
+  DeviceGrant grant;
+  Usage usage;
+};
+
+// spent, expired and revoked are final; dormant is derived from the owner at use and ends when the owner returns.
+enum class State { active, dormant, spent, expired, revoked };
+std::string_view to_string(State state);
+
+// The state at `now`. `owner` is the owner's status, nothing for a credential that the tailnet owns. A credential
+// is expired from its date on (now >= expires).
+State state_of(const Credential& credential, std::optional<identity::UserStatus> owner, TimePoint now);
+
+// Revoked, spent or expired: final whatever the owner does.
+bool is_invalid(const Credential& credential, TimePoint now);
+
+}  // namespace latchkey::credentials

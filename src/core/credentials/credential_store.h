@@ -1,0 +1,75 @@
+// Where credentials are kept. Every function names the tailnet, except the one that finds out which it is.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/audit/act.h"
+#include "core/credentials/credential.h"
+#include "core/identity/user.h"
+
+namespace latchkey::credentials {
+
+// A credential with what must be known of its owner to judge it. An owner that is gone has no user.
+struct OwnedCredential {
+  Credential credential;
+  std::optional<identity::User> owner;
+};
+
+// Uses gathered in memory since the last flush.
+struct UseTally {
+  TailnetId tailnet;
+  CredentialId id;
+  Usage added;  // counts to add; times and address replace older ones
+};
+
+// What one machine did with one auth key, so that a retried join does not burn a second use.
+struct Redemption {
+  TailnetId tailnet;
+  CredentialId credential;
+  std::string machine;  // the device's machine key, as text
+  TimePoint at{};
+};
+
+class CredentialStore {
+ public:
+  virtual ~CredentialStore() = default;
+
+  virtual std::optional<Credential> find(const TailnetId& tailnet, const CredentialId& id) = 0;
+  // For authentication, where the presented id is all that is known: it leads to the tailnet. Ids are unique over
+  // all tailnets.
+  virtual std::optional<OwnedCredential> find_for_authentication(const CredentialId& id) = 0;
+  // Neither revoked, spent nor expired at `now`; newest first. An owner restricts to what that user owns.
+  virtual std::vector<Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner, TimePoint now,
+                                             std::int64_t limit) = 0;
+
+  virtual void insert(const Credential& credential, const audit::Act& act) = 0;
+  // False when it was revoked before or does not exist; nothing is written then.
+  virtual bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now, const audit::Act& act) = 0;
+
+  // One conditional write: counts a use if the key is neither revoked, spent, expired nor used up at `now`, and
+  // remembers the machine. The last allowed use sets `spent` and writes `when_spent`. Nothing when refused.
+  struct Spend {
+    std::int64_t uses = 0;
+    bool spent = false;
+  };
+  virtual std::optional<Spend> spend(const Redemption& redemption, const audit::Act& when_spent) = 0;
+  // Whether this machine redeemed the key at or after `since`.
+  virtual bool has_redeemed(const TailnetId& tailnet, const CredentialId& id, std::string_view machine,
+                            TimePoint since) = 0;
+
+  // Usage is not a change of configuration: no act.
+  virtual void add_usage(std::span<const UseTally> tallies) = 0;
+
+  // Expired at `now` and not yet announced, oldest first.
+  virtual std::vector<Credential> expired_unannounced(TimePoint now, std::int64_t limit) = 0;
+  // False when another replica was first.
+  virtual bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+                               const audit::Act& act) = 0;
+  // Removes credentials that were revoked, spent or expired before `before`, and what is remembered of their use.
+  // Returns how many.
+  virtual std::int64_t purge_ended(TimePoint before, std::int64_t limit) = 0;
+};
+
+}  // namespace latchkey::credentials

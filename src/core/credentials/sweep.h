@@ -1,0 +1,23 @@
+// Periodic work on credentials. Correct when it runs twice or on two replicas at once.
+#pragma once
+
+#include <cstdint>
+
+#include "core/tx.h"
+#include "base/time.h"
+
+namespace latchkey::credentials {
+
+inline constexpr std::int64_t kSweepBatch = 500;
+// How long a revoked, spent or expired credential stays readable; the audit log keeps at least as long.
+inline constexpr days kRetention{90};
+
+// Writes API_KEY.EXPIRED once for each credential whose date has passed. Refusal does not wait for this: expiry is
+// judged at every use. Returns how many; call again while it returns kSweepBatch.
+std::int64_t announce_expired(core::Tx& tx, TimePoint now);
+
+// Forgets credentials that ended more than `retention` ago. Returns how many; call again while it returns
+// kSweepBatch.
+std::int64_t purge_ended(core::Tx& tx, TimePoint now, days retention = kRetention);
+
+}  // namespace latchkey::credentials

@@ -1,0 +1,60 @@
+#include "core/identity/authorize.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace latchkey::identity {
+namespace {
+
+enum class Callers {
+  everyone,         // every authenticated caller whose role has the right
+  local_or_console  // not API tokens: a token must not be able to make its own successor
+};
+
+struct Row {
+  Operation operation;
+  std::string_view name;
+  Right right;
+  bool refusal_recorded;
+  Callers callers;
+};
+
+constexpr Row kOperations[] = {
+    {Operation::create_tailnet, "create tailnet", Right::transfer_ownership, true, Callers::local_or_console},
+    {Operation::create_auth_key, "create auth key", Right::generate_auth_keys, true, Callers::everyone},
+    {Operation::create_api_token, "create API access token", Right::generate_api_tokens, true,
+     Callers::local_or_console},
+    {Operation::list_keys, "list keys", Right::read_keys, false, Callers::everyone},
+    {Operation::read_key, "read key", Right::read_keys, false, Callers::everyone},
+    {Operation::revoke_key, "revoke key", Right::revoke_keys, true, Callers::everyone},
+    {Operation::read_audit_log, "read audit log", Right::read_audit_log, false, Callers::everyone},
+    {Operation::verify_audit_log, "verify audit log", Right::read_audit_log, false, Callers::everyone},
+    {Operation::back_up, "back up", Right::transfer_ownership, true, Callers::local_or_console},
+};
+
+const Row& row_of(Operation operation) {
+  const auto* found = std::ranges::find(kOperations, operation, &Row::operation);
+  if (found == std::end(kOperations)) throw std::logic_error("an operation without a row in the table");
+  return *found;
+}
+
+}  // namespace
+
+std::string_view to_string(Operation operation) { return row_of(operation).name; }
+Right right_of(Operation operation) { return row_of(operation).right; }
+bool refusal_is_recorded(Operation operation) { return row_of(operation).refusal_recorded; }
+
+Result<Extent> detail::decide(const Caller& caller, Operation operation) {
+  const Row& row = row_of(operation);
+  if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {
+    return forbidden("an API access token cannot do this: use the admin console, or the latchkey command on the server");
+  }
+  const Extent extent = extent_of(caller.role, row.right);
+  // Upstream's text, which scripts look for.
+  if (extent == Extent::none) {
+    return forbidden("calling actor does not have enough permissions to perform this function");
+  }
+  return extent;
+}
+
+}  // namespace latchkey::identity

@@ -1,0 +1,78 @@
+// The one decision point: may this caller do that?
+//
+// authorize() is a pure function over the role matrix and the only maker of a Permit. A use case takes the Permit
+// of its own operation, so a forgotten check does not compile, and a permit for one operation does not fit
+// another.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "core/identity/caller.h"
+#include "core/identity/role.h"
+
+namespace latchkey::identity {
+
+// Every operation that needs a permit. `authorize.cc` has the one table: name, right, whether a refusal is
+// recorded in the audit log.
+enum class Operation {
+  create_tailnet,
+  create_auth_key,
+  create_api_token,
+  list_keys,
+  read_key,
+  revoke_key,
+  read_audit_log,
+  verify_audit_log,
+  back_up,
+};
+
+std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals
+Right right_of(Operation operation);
+// Refused writes are configuration events (credentials reference 7.1); refused reads are not.
+bool refusal_is_recorded(Operation operation);
+
+template <Operation operation>
+class Permit;
+
+template <Operation operation>
+Result<Permit<operation>> authorize(const Caller& caller);
+
+namespace detail {
+// Nothing when refused.
+Result<Extent> decide(const Caller& caller, Operation operation);
+}  // namespace detail
+
+template <Operation operation>
+class Permit {
+ public:
+  const Caller& caller() const noexcept { return caller_; }
+  const TailnetId& tailnet() const noexcept { return caller_.tailnet; }
+
+  // Whether the permit reaches a thing with this owner; an empty owner means the tailnet.
+  bool reaches(const UserId& owner) const {
+    switch (extent_) {
+      case Extent::all: return true;
+      case Extent::own_and_tailnet: return owner.empty() || owner == caller_.user;
+      case Extent::own: return owner == caller_.user && !owner.empty();
+      case Extent::held:
+      case Extent::none: return false;
+    }
+    return false;
+  }
+
+ private:
+  friend Result<Permit> authorize<operation>(const Caller& caller);
+  Permit(Caller caller, Extent extent) : caller_(std::move(caller)), extent_(extent) {}
+
+  Caller caller_;
+  Extent extent_;
+};
+
+template <Operation operation>
+Result<Permit<operation>> authorize(const Caller& caller) {
+  TRY(const Extent extent, detail::decide(caller, operation));
+  return Permit<operation>(caller, extent);
+}
+
+}  // namespace latchkey::identity

@@ -1,0 +1,28 @@
+// Where users are kept.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/audit/act.h"
+#include "core/identity/user.h"
+
+namespace latchkey::identity {
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+
+  virtual std::optional<User> find(const TailnetId& tailnet, const UserId& id) = 0;
+  virtual std::optional<User> find_by_login(const TailnetId& tailnet, std::string_view login_name) = 0;
+  virtual std::optional<User> find_owner(const TailnetId& tailnet) = 0;
+  virtual std::vector<User> list(const TailnetId& tailnet) = 0;
+
+  // False when the login name is taken; nothing is written then.
+  virtual bool insert(const User& user, const audit::Act& act) = 0;
+  // Writes display name, role and status of an existing user.
+  virtual void update(const User& user, const audit::Act& act) = 0;
+};
+
+}  // namespace latchkey::identity

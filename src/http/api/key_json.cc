@@ -1,0 +1,58 @@
+#include "http/api/key_json.h"
+
+#include <boost/json/array.hpp>
+
+namespace latchkey::http {
+namespace {
+
+boost::json::array list_json(const std::vector<std::string>& list) {
+  return boost::json::array(list.begin(), list.end());
+}
+
+void add_own_fields(boost::json::object& json, const credentials::Credential& key, TimePoint now) {
+  json["state"] = to_string(credentials::state_of(key, std::nullopt, now));
+  json["uses"] = key.usage.uses;
+  if (key.usage.last_used) json["lastUsed"] = to_rfc3339(*key.usage.last_used);
+  if (!key.usage.last_address.empty()) json["lastUsedFrom"] = key.usage.last_address;
+  json["refusedUses"] = key.usage.refused;
+  if (key.usage.last_refused) json["lastRefused"] = to_rfc3339(*key.usage.last_refused);
+  if (!key.creator.empty()) json["creatorId"] = key.creator.str();
+  if (key.type != credentials::KeyType::auth) return;
+  if (key.spent) json["spent"] = to_rfc3339(*key.spent);
+  if (key.grant.max_uses) json["maxUses"] = *key.grant.max_uses;
+  json["allowedHostnames"] = list_json(key.grant.allowed_hostnames);
+}
+
+}  // namespace
+
+boost::json::object key_json(const credentials::Credential& key, KeyFields fields, TimePoint now) {
+  boost::json::object json;
+  json["id"] = key.id.str();
+  json["keyType"] = to_string(key.type);
+  json["description"] = key.description;
+  json["created"] = to_rfc3339(key.created);
+  if (key.expires) {
+    json["expires"] = to_rfc3339(*key.expires);
+    json["expirySeconds"] = std::chrono::floor<seconds>(*key.expires - key.created).count();
+  }
+  if (key.revoked) json["revoked"] = to_rfc3339(whole_second(*key.revoked));
+  json["invalid"] = credentials::is_invalid(key, now);
+  if (!key.owner.empty()) json["userId"] = key.owner.str();
+  if (key.type == credentials::KeyType::auth) {
+    const auto& grant = key.grant;
+    boost::json::object create;
+    create["reusable"] = grant.reusable;
+    create["ephemeral"] = grant.ephemeral;
+    create["preauthorized"] = grant.preauthorized;
+    create["tags"] = list_json(grant.tags);
+    boost::json::object devices;
+    devices["create"] = std::move(create);
+    boost::json::object capabilities;
+    capabilities["devices"] = std::move(devices);
+    json["capabilities"] = std::move(capabilities);
+  }
+  if (fields == KeyFields::all) add_own_fields(json, key, now);
+  return json;
+}
+
+}  // namespace latchkey::http

@@ -1,0 +1,163 @@
+#include "http/application.h"
+
+#include "base/text.h"
+#include "core/audit/audit_store.h"
+#include "core/tailnet/tailnet.h"
+#include "http/responses.h"
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::size_t kMaxUserAgent = 256;
+constexpr std::size_t kMaxTargetId = 64;
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (query.empty()) return pairs;
+  for (const auto part : split(query, '&')) {
+    const auto equals = part.find('=');
+    const auto name = percent_decode(part.substr(0, equals), true);
+    const auto value = equals == std::string_view::npos ? std::string()
+                                                        : percent_decode(part.substr(equals + 1), true);
+    if (!name || !value || !utf8_length(*name) || !utf8_length(*value)) {
+      return malformed("the query has an invalid percent escape");
+    }
+    pairs.emplace_back(*name, *value);
+  }
+  return pairs;
+}
+
+// Text that a client chose and that will be stored: bounded, and valid UTF-8.
+std::string storable(std::string_view text, std::size_t most) {
+  std::string kept(text.substr(0, most));
+  if (!utf8_length(kept)) {
+    for (char& c : kept) {
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+Application::Application(Context& context, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
+                         ApplicationSettings settings, Metrics& metrics)
+    : context_(context),
+      settings_(std::move(settings)),
+      router_(routes(), settings_.path_prefix),
+      authenticator_(context.db, mint, cache, settings_.guard, metrics),
+      write_rate_(settings_.writes_per_second, settings_.write_burst, settings_.limited_callers),
+      refusals_unrecorded_(metrics.counter("latchkey_refusals_unrecorded_total",
+                                           "Refused writes whose audit record could not be written")) {}
+
+io::Handler Application::public_handler() {
+  return [this](io::Request& request) { return answer(request, Door::public_); };
+}
+
+io::Handler Application::local_handler() {
+  return [this](io::Request& request) { return answer(request, Door::local); };
+}
+
+io::awaitable<io::Response> Application::answer(io::Request& request, Door door) {
+  const auto match = router_.find(request.method, request.path());
+  if (!match) co_return error_response(match.error());
+  auto query = parse_query(request.query());
+  if (!query) co_return error_response(query.error());
+  Call call{request, {}, match->path, *std::move(query)};
+
+  auto result = co_await dispatch(request, door, *match, call);
+  io::Response response;
+  if (result) {
+    response = *std::move(result);
+  } else {
+    const Error error = result.error();
+    if (!error.detail.empty()) {
+      context_.log.warn("request failed",
+                        {{"request", request.id}, {"operation", match->route->operation_id}, {"detail", error.detail}});
+    }
+    if (error.refusal && match->route->writes && !call.caller.tailnet.empty()) {
+      co_await record_refusal(call, *match, error);
+    }
+    response = error_response(error);
+  }
+  if (match->route->access != Access::anyone && !call.caller.source.credential.empty()) {
+    const auto rate = write_rate_.look(call.caller.source.credential.str(), context_.clock.now());
+    response.headers.push_back({"RateLimit-Limit", std::to_string(write_rate_.burst())});
+    response.headers.push_back({"RateLimit-Remaining", std::to_string(rate.remaining)});
+    response.headers.push_back({"RateLimit-Reset", std::to_string(rate.until_full.count())});
+  }
+  co_return response;
+}
+
+io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& request, Door door, const Match& match,
+                                                          Call& call) {
+  const Route& route = *match.route;
+  // Hidden equals missing: the local routes do not exist for anybody else.
+  if (route.access == Access::local && door != Door::local) co_return not_found("404 page not found");
+  if (route.access == Access::caller) {
+    CO_TRY(co_await identify(request, door, call));
+    CO_TRY(co_await check_tailnet(call));
+    if (route.writes && !call.caller.source.credential.empty() &&
+        !write_rate_.take(call.caller.source.credential.str(), context_.clock.now()).allowed) {
+      co_return Error{ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
+    }
+  } else if (route.access == Access::local) {
+    call.caller.kind = identity::Caller::Kind::local_administrator;
+    call.caller.role = identity::Role::owner;
+    call.caller.source.origin = audit::Origin::admin_console;
+  }
+  call.caller.source.request_id = request.id;
+  call.caller.source.user_agent = storable(request.header("User-Agent").value_or(""), kMaxUserAgent);
+  co_return co_await route.handler(context_, call);
+}
+
+io::awaitable<Result<void>> Application::identify(const io::Request& request, Door door, Call& call) {
+  const bool local = door == Door::local && !request.header("Authorization");
+  if (local) {
+    const auto element = call.path.find("tailnet");
+    std::string tailnet = element == call.path.end()
+                              ? std::string(request.header("X-Latchkey-Tailnet").value_or("-"))
+                              : element->second;
+    if (tailnet == "-") tailnet = std::string(request.header("X-Latchkey-Tailnet").value_or("-"));
+    CO_TRY(call.caller, co_await authenticator_.local_administrator(request, std::move(tailnet)));
+    co_return Result<void>();
+  }
+  const std::string address = client_address(request, settings_.trusted_proxies);
+  CO_TRY(call.caller, co_await authenticator_.authenticate(request, address, context_.clock.now()));
+  call.caller.source.address = address;
+  co_return Result<void>();
+}
+
+io::awaitable<Result<void>> Application::check_tailnet(const Call& call) {
+  const auto element = call.path.find("tailnet");
+  if (element == call.path.end() || element->second == "-" || element->second == call.caller.tailnet.str()) {
+    co_return Result<void>();
+  }
+  auto read = [id = call.caller.tailnet](core::Tx& tx) -> Result<std::optional<tailnet::Tailnet>> {
+    return tx.tailnets().find(id);
+  };
+  CO_TRY(const auto own, co_await context_.db.read(std::move(read)));
+  // Another tailnet's name is answered like one that does not exist.
+  if (!own || !tailnet::is_meant_by(*own, element->second)) co_return not_found("tailnet not found");
+  co_return Result<void>();
+}
+
+io::awaitable<void> Application::record_refusal(const Call& call, const Match& match, const Error& error) {
+  audit::Target target;
+  target.type = audit::TargetType::failed_request;
+  target.id = match.path.contains("keyId") ? storable(match.path.find("keyId")->second, kMaxTargetId) : std::string();
+  target.name = match.route->operation_id;
+  auto record = identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());
+  record.error = error.message;
+  auto write = [record = std::move(record)](core::Tx& tx) -> Result<void> {
+    tx.audit().append(record);
+    return {};
+  };
+  const auto written = co_await context_.db.write(std::move(write));
+  if (!written) {
+    refusals_unrecorded_.add();
+    context_.log.error("refusal not recorded", {{"request", call.request.id}, {"reason", written.error().message}});
+  }
+}
+
+}  // namespace latchkey::http

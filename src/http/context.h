@@ -1,0 +1,48 @@
+// What handlers are given: the parts of the server they use, and one call.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "core/credentials/issue.h"
+#include "core/identity/caller.h"
+#include "io/database.h"
+#include "io/http.h"
+
+namespace latchkey::http {
+
+// Outlives every call. Handlers run on the runtime's threads, several at once.
+struct Context {
+  io::Database& db;
+  const Clock& clock;
+  credentials::Issuer issuer;
+  Log log;
+  // Copies the database, whole and checked, to a new file on this machine, away from the runtime's threads.
+  std::function<io::awaitable<Result<void>>(std::string path)> back_up;
+  // Why the server is not ready, or nothing.
+  std::function<Result<void>()> readiness;
+};
+
+// One request on its way to a handler, after routing and authentication.
+struct Call {
+  const io::Request& request;
+  identity::Caller caller;                  // meaningless on public routes
+  std::map<std::string, std::string, std::less<>> path;  // decoded elements by their name in the pattern
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+
+  const std::string& path_element(std::string_view name) const { return path.find(name)->second; }
+  // First value of that name; nothing when absent.
+  std::optional<std::string> query_value(std::string_view name) const;
+  std::vector<std::string> query_values(std::string_view name) const;
+};
+
+using CallHandler = io::awaitable<Result<io::Response>> (*)(Context&, Call&);
+
+}  // namespace latchkey::http

@@ -1,0 +1,69 @@
+#include "http/json_body.h"
+
+#include <boost/json.hpp>
+
+#include "base/text.h"
+
+namespace latchkey::http {
+
+Result<JsonBody> JsonBody::parse(const std::string& body) {
+  if (trim(body).empty()) return JsonBody({}, {});
+  boost::json::error_code failed;
+  auto value = boost::json::parse(body, failed);
+  if (failed) return malformed("the request body is not valid JSON: " + failed.message());
+  if (!value.is_object()) return malformed("the request body must be a JSON object");
+  return JsonBody(std::move(value.get_object()), {});
+}
+
+Result<std::optional<std::string>> JsonBody::text(std::string_view name) const {
+  const auto* value = find(name);
+  if (value == nullptr) return std::optional<std::string>{};
+  if (!value->is_string()) return wrong_type(name, "text");
+  std::optional<std::string> found(std::in_place, value->get_string());
+  return found;
+}
+
+Result<std::optional<bool>> JsonBody::flag(std::string_view name) const {
+  const auto* value = find(name);
+  if (value == nullptr) return std::optional<bool>{};
+  if (!value->is_bool()) return wrong_type(name, "true or false");
+  return std::optional<bool>(value->get_bool());
+}
+
+Result<std::optional<std::int64_t>> JsonBody::integer(std::string_view name) const {
+  const auto* value = find(name);
+  if (value == nullptr) return std::optional<std::int64_t>{};
+  if (!value->is_int64()) return wrong_type(name, "a whole number");
+  return std::optional<std::int64_t>(value->get_int64());
+}
+
+Result<std::vector<std::string>> JsonBody::texts(std::string_view name) const {
+  std::vector<std::string> list;
+  const auto* value = find(name);
+  if (value == nullptr) return list;
+  if (!value->is_array()) return wrong_type(name, "a list of texts");
+  for (const auto& item : value->get_array()) {
+    if (!item.is_string()) return wrong_type(name, "a list of texts");
+    list.emplace_back(item.get_string());
+  }
+  return list;
+}
+
+Result<std::optional<JsonBody>> JsonBody::object(std::string_view name) const {
+  const auto* value = find(name);
+  if (value == nullptr) return std::optional<JsonBody>{};
+  if (!value->is_object()) return wrong_type(name, "an object");
+  return std::optional<JsonBody>(JsonBody(value->get_object(), path_ + std::string(name) + "."));
+}
+
+const boost::json::value* JsonBody::find(std::string_view name) const {
+  const auto* value = members_.if_contains(name);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+Error JsonBody::wrong_type(std::string_view name, std::string_view wanted) const {
+  const std::string path = path_ + std::string(name);
+  return malformed(path + " must be " + std::string(wanted), path);
+}
+
+}  // namespace latchkey::http

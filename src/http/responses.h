@@ -1,0 +1,21 @@
+// Responses: JSON bodies, and the one table from error codes to statuses.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include "base/error.h"
+#include "io/http.h"
+
+namespace latchkey::http {
+
+int status_of(ErrorCode code);
+
+io::Response json_response(const boost::json::value& body);
+// A body that holds a secret: not stored by anybody on the way, wiped after sending.
+io::Response secret_response(const boost::json::value& body);
+io::Response empty_response();  // 200 with {}
+
+// {"message": "...", "status": 400, "fields": [...]}: what every status from 400 on carries.
+io::Response error_response(const Error& error);
+
+}  // namespace latchkey::http
