@@ -1,11 +1,9 @@
-// What nearly every file reads and nobody edits.
+// What nearly every file reads and nobody edits. Without Asio: base, crypto and core know nothing of it.
 #pragma once
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <boost/system/result.hpp>
 #include <chrono>

@@ -23,6 +23,8 @@ class CredentialStore;
 
 namespace latchkey::core {
 
+class MaintenanceStore;
+
 class Tx {
  public:
   virtual ~Tx() = default;
@@ -31,6 +33,7 @@ class Tx {
   virtual tailnet::TailnetStore& tailnets() = 0;
   virtual identity::UserStore& users() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
+  virtual MaintenanceStore& maintenance() = 0;
 };
 
 }  // namespace latchkey::core

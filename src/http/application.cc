@@ -45,7 +45,7 @@ Application::Application(Context& context, const credentials::KeyMint& mint, cre
     : context_(context),
       settings_(std::move(settings)),
       router_(routes(), settings_.path_prefix),
-      authenticator_(context.db, mint, cache, settings_.guard, metrics),
+      authenticator_(context.db, mint, cache, settings_.guard, metrics, context.cache_is_current),
       write_rate_(settings_.writes_per_second, settings_.write_burst, settings_.limited_callers),
       refusals_unrecorded_(metrics.counter("latchkey_refusals_unrecorded_total",
                                            "Refused writes whose audit record could not be written")) {}

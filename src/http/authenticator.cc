@@ -45,11 +45,12 @@ Result<identity::Caller> find_local_administrator(core::Tx& tx, const std::strin
 }  // namespace
 
 Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
-                             GuardSettings guard, Metrics& metrics)
+                             GuardSettings guard, Metrics& metrics, std::function<bool()> cache_is_current)
     : db_(db),
       mint_(mint),
       cache_(cache),
       failures_(guard.failures_per_second, guard.failure_burst, guard.addresses),
+      cache_is_current_(std::move(cache_is_current)),
       from_cache_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "cached"}})),
       from_database_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "looked_up"}})),
       refused_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "refused"}})),
@@ -65,7 +66,8 @@ io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Re
     co_return parsed.error();
   }
   const crypto::Digest presented = mint_.digest(token.expose());
-  if (const auto cached = cache_.find(parsed->id); cached && credentials::is_genuine(presented, cached.get())) {
+  const auto cached = cache_is_current_() ? cache_.find(parsed->id) : nullptr;
+  if (cached && credentials::is_genuine(presented, cached.get())) {
     auto caller = accept(*cached, address, now);
     if (caller.ok()) {
       from_cache_.add();
@@ -78,7 +80,7 @@ io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Re
 io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::ParsedKey parsed, crypto::Digest presented,
                                                                std::string address, TimePoint now) {
   const std::string counted = counted_address(address);
-  if (!failures_.look(counted, now).allowed || failures_.look(counted, now).remaining < 1) {
+  if (failures_.look(counted, now).remaining < 1) {
     throttled_.add();
     co_return Error{ErrorCode::rate_limited,
                     "too many requests with invalid API tokens from this address; wait before trying again",

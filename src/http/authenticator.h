@@ -5,6 +5,8 @@
 // limited for each address, so that a flood of wrong secrets is answered with 429 before it reaches the database.
 #pragma once
 
+#include <functional>
+
 #include "base/metrics.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
@@ -25,7 +27,7 @@ class Authenticator {
  public:
   // All outlive the authenticator.
   Authenticator(io::Database& db, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
-                GuardSettings guard, Metrics& metrics);
+                GuardSettings guard, Metrics& metrics, std::function<bool()> cache_is_current);
 
   // The caller behind an API token. Its source has origin and credential set; the address is `address`.
   io::awaitable<Result<identity::Caller>> authenticate(const io::Request& request, std::string address, TimePoint now);
@@ -44,6 +46,7 @@ class Authenticator {
   const credentials::KeyMint& mint_;
   credentials::CredentialCache& cache_;
   TokenBuckets failures_;
+  std::function<bool()> cache_is_current_;
   Counter& from_cache_;
   Counter& from_database_;
   Counter& refused_;

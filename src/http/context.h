@@ -26,6 +26,8 @@ struct Context {
   Log log;
   // Copies the database, whole and checked, to a new file on this machine, away from the runtime's threads.
   std::function<io::awaitable<Result<void>>(std::string path)> back_up;
+  // Whether this replica has heard of every change made more than a second ago; what is cached is trusted only then.
+  std::function<bool()> cache_is_current;
   // Why the server is not ready, or nothing.
   std::function<Result<void>()> readiness;
 };

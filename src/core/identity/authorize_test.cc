@@ -1,0 +1,108 @@
+#include "core/identity/authorize.h"
+
+#include <gtest/gtest.h>
+
+namespace latchkey::identity {
+namespace {
+
+// The table of credentials reference section 3, written a second time: by letters, in the order owner, admin,
+// network, it, billing, auditor, member. x: all, o: own, t: own and the tailnet's, h: held, -: none.
+struct Row {
+  Right right;
+  const char* letters;
+};
+constexpr Row kExpected[] = {
+    {Right::open_console, "xxxxxx-"},
+    {Right::read_people_and_machines, "xxxxxx-"},
+    {Right::read_audit_log, "xxxxxx-"},
+    {Right::read_keys, "xxttxx-"},
+    {Right::generate_api_tokens, "xxxx---"},
+    {Right::generate_auth_keys, "xxxx---"},
+    {Right::revoke_keys, "xxoo---"},
+    {Right::use_any_tag, "xxx----"},
+    {Right::manage_trust_credentials, "xxhh---"},
+    {Right::manage_webhooks, "xxxx---"},
+    {Right::manage_provisioning, "xx-x---"},
+    {Right::manage_users, "xx-x---"},
+    {Right::manage_machines, "xx-x---"},
+    {Right::configure_features, "xx-x---"},
+    {Right::configure_network, "xxx----"},
+    {Right::write_policy_file, "xxx----"},
+    {Right::manage_log_streaming, "xxxx---"},
+    {Right::manage_tailnet_lock, "xx-x---"},
+    {Right::set_account_contact, "xx-x---"},
+    {Right::set_security_contact, "xx-----"},
+    {Right::rename_tailnet, "xxx----"},
+    {Right::manage_billing, "xx--x--"},
+    {Right::transfer_ownership, "x------"},
+};
+
+char letter(Extent extent) {
+  switch (extent) {
+    case Extent::none: return '-';
+    case Extent::own: return 'o';
+    case Extent::own_and_tailnet: return 't';
+    case Extent::held: return 'h';
+    case Extent::all: return 'x';
+  }
+  return '?';
+}
+
+TEST(RoleMatrix, R40_IsTheDocumentedTable) {
+  for (const auto& row : kExpected) {
+    std::string letters;
+    for (const auto role : kRoles) letters += letter(extent_of(role, row.right));
+    EXPECT_EQ(letters, row.letters) << static_cast<int>(row.right);
+  }
+}
+
+TEST(RoleMatrix, RoleNamesRoundTrip) {
+  for (const auto role : kRoles) EXPECT_EQ(role_from(to_string(role)), role);
+  EXPECT_EQ(role_from("Owner"), std::nullopt);
+}
+
+Caller caller_with(Role role, Caller::Kind kind = Caller::Kind::api_token) {
+  Caller caller;
+  caller.kind = kind;
+  caller.user = UserId("uCaller");
+  caller.role = role;
+  return caller;
+}
+
+TEST(Authorize, RefusesWithUpstreamsText) {
+  const auto refused = authorize<Operation::create_auth_key>(caller_with(Role::member));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
+  EXPECT_TRUE(refused.error().refusal);
+  EXPECT_EQ(refused.error().message, "calling actor does not have enough permissions to perform this function");
+}
+
+TEST(Permit, ReachesAsFarAsTheRoleDoes) {
+  const UserId own("uCaller");
+  const UserId other("uOther");
+  const UserId tailnet;
+  const auto all = authorize<Operation::revoke_key>(caller_with(Role::admin));
+  EXPECT_TRUE(all->reaches(own) && all->reaches(other) && all->reaches(tailnet));
+  const auto mine = authorize<Operation::revoke_key>(caller_with(Role::it_admin));
+  EXPECT_TRUE(mine->reaches(own));
+  EXPECT_FALSE(mine->reaches(other) || mine->reaches(tailnet));
+  const auto ours = authorize<Operation::read_key>(caller_with(Role::network_admin));
+  EXPECT_TRUE(ours->reaches(own) && ours->reaches(tailnet));
+  EXPECT_FALSE(ours->reaches(other));
+}
+
+TEST(Permit, IsMadeByAuthorizeOnly) {
+  static_assert(!std::is_default_constructible_v<Permit<Operation::revoke_key>>);
+  static_assert(!std::is_constructible_v<Permit<Operation::revoke_key>, Caller, Extent>);
+  static_assert(!std::is_convertible_v<Permit<Operation::read_key>, Permit<Operation::revoke_key>>);
+}
+
+TEST(Authorize, TokensCannotMakeTokensOrBackups) {
+  EXPECT_FALSE(authorize<Operation::create_api_token>(caller_with(Role::owner)).ok());
+  EXPECT_FALSE(authorize<Operation::back_up>(caller_with(Role::owner)).ok());
+  EXPECT_TRUE(
+      authorize<Operation::create_api_token>(caller_with(Role::owner, Caller::Kind::local_administrator)).ok());
+}
+
+}  // namespace
+}  // namespace latchkey::identity

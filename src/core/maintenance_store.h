@@ -1,0 +1,23 @@
+// The server's own housekeeping in the database: who does the periodic work, and how much of the feed is kept.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace latchkey::core {
+
+class MaintenanceStore {
+ public:
+  virtual ~MaintenanceStore() = default;
+
+  // Takes or prolongs a lease; true when `holder` has it until `until`. Periodic work is correct without it: a lease
+  // only keeps replicas from doing the same twice.
+  virtual bool hold_lease(std::string_view name, std::string_view holder, TimePoint now, TimePoint until) = 0;
+
+  // Removes feed entries older than `before`, at most `limit`. Returns how many.
+  virtual std::int64_t trim_feed(TimePoint before, std::int64_t limit) = 0;
+};
+
+}  // namespace latchkey::core

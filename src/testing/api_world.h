@@ -1,0 +1,53 @@
+// A World behind the real router, authentication and handlers, without sockets: requests go in, responses come out.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <vector>
+
+#include "http/application.h"
+#include "testing/manual_clock.h"
+#include "testing/world.h"
+
+namespace latchkey::testing {
+
+class ApiWorld {
+ public:
+  explicit ApiWorld(http::ApplicationSettings settings = {});
+
+  World world;
+  ManualClock clock{world.now};
+
+  // A fresh API token of that role's user, as text.
+  std::string token(identity::Role role);
+
+  struct Options {
+    std::vector<io::Header> headers;
+    std::string body;
+    std::string address = "192.0.2.7";
+  };
+  // Through the public door, with the token as Bearer unless empty.
+  io::Response call(const std::string& method, const std::string& target, const std::string& token = {},
+                    Options options = {});
+  // Through the local socket's door.
+  io::Response call_locally(const std::string& method, const std::string& target, Options options = {});
+
+  http::Context& context() { return context_; }
+  credentials::CredentialCache& cache() { return cache_; }
+  Metrics& metrics() { return metrics_; }
+  bool cache_is_current = true;
+
+ private:
+  io::Response run(const io::Handler& handler, io::Request request);
+
+  Metrics metrics_;
+  credentials::CredentialCache cache_{1000};
+  http::Context context_;
+  http::Application application_;
+};
+
+boost::json::value json_of(const io::Response& response);
+// The message of an error body; empty when there is none.
+std::string message_of(const io::Response& response);
+
+}  // namespace latchkey::testing

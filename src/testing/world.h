@@ -1,0 +1,54 @@
+// A small tailnet for tests of rules: a database in memory, an owner, a user of every role, and the use cases a call
+// away. Times are given, nothing sleeps.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/audit/audit_store.h"
+#include "core/credentials/issue.h"
+#include "core/credentials/manage.h"
+#include "core/credentials/redeem.h"
+#include "core/identity/authorize.h"
+#include "core/identity/user_store.h"
+#include "core/tailnet/create_tailnet.h"
+#include "core/tx.h"
+#include "storage/sql_database.h"
+
+namespace latchkey::testing {
+
+inline TimePoint at(const char* text) { return *from_rfc3339(text); }
+
+class World {
+ public:
+  // An engine in memory by default; storage tests bring PostgreSQL.
+  explicit World(std::unique_ptr<storage::SqlDatabase> database = storage::open_sqlite_in_memory());
+
+  storage::SqlDatabase& db() { return *db_; }
+  const credentials::KeyMint& mint() const { return mint_; }
+  TimePoint now = at("2026-01-05T09:00:00Z");
+
+  const tailnet::CreatedTailnet& tailnet() const { return made_; }
+  // A user of that role, made on first use; the owner is the tailnet's.
+  identity::User user(identity::Role role);
+  identity::Caller caller(identity::Role role, identity::Caller::Kind kind = identity::Caller::Kind::api_token);
+  void set_status(identity::Role role, identity::UserStatus status);
+  void set_role(identity::Role of, identity::Role role);
+
+  Result<credentials::IssuedKey> issue_auth_key(identity::Role by, credentials::NewAuthKey want = {});
+  Result<credentials::IssuedKey> issue_api_token(identity::Role by, credentials::NewApiToken want = {});
+  Result<credentials::Credential> revoke(identity::Role by, const CredentialId& id);
+  Result<credentials::Credential> redeem(const credentials::IssuedKey& key, std::string machine = "mkey:1",
+                                         std::string hostname = "build-1");
+  credentials::Credential stored(const CredentialId& id);
+  std::vector<audit::Record> log(audit::AuditQuery query = {});
+
+ private:
+  std::unique_ptr<storage::SqlDatabase> db_;
+  credentials::KeyMint mint_;
+  tailnet::CreatedTailnet made_;
+  std::vector<std::pair<identity::Role, UserId>> users_;
+};
+
+}  // namespace latchkey::testing
