@@ -4,16 +4,26 @@ namespace latchkey {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::malformed_input: return "malformed_input";
-    case ErrorCode::unauthenticated: return "unauthenticated";
-    case ErrorCode::forbidden: return "forbidden";
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::method_not_allowed: return "method_not_allowed";
-    case ErrorCode::conflict: return "conflict";
-    case ErrorCode::too_large: return "too_large";
-    case ErrorCode::rate_limited: return "rate_limited";
-    case ErrorCode::unavailable: return "unavailable";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::malformed_input:
+      return "malformed_input";
+    case ErrorCode::unauthenticated:
+      return "unauthenticated";
+    case ErrorCode::forbidden:
+      return "forbidden";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::method_not_allowed:
+      return "method_not_allowed";
+    case ErrorCode::conflict:
+      return "conflict";
+    case ErrorCode::too_large:
+      return "too_large";
+    case ErrorCode::rate_limited:
+      return "rate_limited";
+    case ErrorCode::unavailable:
+      return "unavailable";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -29,10 +39,18 @@ Error malformed(std::string message, std::string field) {
   if (!field.empty()) error.fields.push_back(std::move(field));
   return error;
 }
-Error unauthenticated(std::string message) { return make(ErrorCode::unauthenticated, std::move(message)); }
-Error forbidden(std::string message) { return make(ErrorCode::forbidden, std::move(message)); }
-Error not_found(std::string message) { return make(ErrorCode::not_found, std::move(message)); }
-Error conflict(std::string message) { return make(ErrorCode::conflict, std::move(message)); }
+Error unauthenticated(std::string message) {
+  return make(ErrorCode::unauthenticated, std::move(message));
+}
+Error forbidden(std::string message) {
+  return make(ErrorCode::forbidden, std::move(message));
+}
+Error not_found(std::string message) {
+  return make(ErrorCode::not_found, std::move(message));
+}
+Error conflict(std::string message) {
+  return make(ErrorCode::conflict, std::move(message));
+}
 Error unavailable(std::string message, std::string detail) {
   return make(ErrorCode::unavailable, std::move(message), std::move(detail));
 }

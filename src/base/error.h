@@ -4,7 +4,8 @@
 // path or a statement. `detail` goes to the log alone. `fields` names the members of malformed input.
 //
 // Errors are values for what a caller decides on (denied, missing, expired, malformed). What nobody nearby
-// can mend (a lost database, a failing crypto library, a broken invariant) is thrown and caught at the border.
+// can mend (a lost database, a failing crypto library, a broken invariant) is thrown and caught at the
+// border.
 #pragma once
 
 #include <string>
@@ -15,16 +16,16 @@ namespace latchkey {
 
 // The closed list. `http/error_response.cc` turns each into a status in one table without a default.
 enum class ErrorCode {
-  malformed_input,      // the request cannot be understood, or asks for something out of bounds
-  unauthenticated,      // no credential, or one that is not (or no longer) valid
-  forbidden,            // a valid caller without the right
-  not_found,            // missing, or hidden from this caller: the two are alike
-  method_not_allowed,   // the path exists, the method on it does not
-  conflict,             // contradicts what is stored
-  too_large,            // a body, header or list over its limit
-  rate_limited,         // too many requests, or too many wrong secrets
-  unavailable,          // a queue is full or the database is away: the same request may work later
-  internal,             // a defect; the log has the reason
+  malformed_input,     // the request cannot be understood, or asks for something out of bounds
+  unauthenticated,     // no credential, or one that is not (or no longer) valid
+  forbidden,           // a valid caller without the right
+  not_found,           // missing, or hidden from this caller: the two are alike
+  method_not_allowed,  // the path exists, the method on it does not
+  conflict,            // contradicts what is stored
+  too_large,           // a body, header or list over its limit
+  rate_limited,        // too many requests, or too many wrong secrets
+  unavailable,         // a queue is full or the database is away: the same request may work later
+  internal,            // a defect; the log has the reason
 };
 
 std::string_view to_string(ErrorCode code);

@@ -18,8 +18,8 @@ std::string id_text(char letter, unsigned long long random_bits) {
 }
 
 bool is_id_text(char letter, std::string_view text) {
-  return text.size() == 1 + kBodyLength + kSuffix.size() && text.front() == letter && text.ends_with(kSuffix) &&
-         is_base58(text.substr(1, kBodyLength));
+  return text.size() == 1 + kBodyLength + kSuffix.size() && text.front() == letter &&
+         text.ends_with(kSuffix) && is_base58(text.substr(1, kBodyLength));
 }
 
 }  // namespace latchkey

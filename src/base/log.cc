@@ -5,9 +5,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
-#include <algorithm>
 #include <mutex>
 
 #include "base/clock.h"
@@ -18,26 +18,34 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
   }
   return "info";
 }
 
-// JSON string syntax serves both formats: control characters and quotes cannot break out of a value. Bytes that
-// are not UTF-8 are replaced, since a log reader must be able to parse every line.
+// JSON string syntax serves both formats: control characters and quotes cannot break out of a value. Bytes
+// that are not UTF-8 are replaced, since a log reader must be able to parse every line.
 std::string quoted(std::string_view text) {
   if (!utf8_length(text)) {
     std::string ascii(text);
@@ -109,7 +117,9 @@ Log::Log(LogLevel least, LogFormat format)
 Log::Log(LogLevel least, LogFormat format, void (*write)(void*, std::string_view), void* context)
     : sink_(std::make_shared<Sink>(least, format, std::make_shared<FunctionSink>(write, context))) {}
 
-bool Log::enabled(LogLevel level) const noexcept { return sink_ && sink_->enabled(level); }
+bool Log::enabled(LogLevel level) const noexcept {
+  return sink_ && sink_->enabled(level);
+}
 
 void Log::write(LogLevel level, std::string_view event, Fields fields) const {
   if (enabled(level)) sink_->write(level, event, fields);

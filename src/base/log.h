@@ -1,8 +1,8 @@
 // Structured log lines: a level, an event name and fields, written as one JSON object or one text line.
 //
 // Cheap to copy; safe from any thread. The event name is a constant a person can search for; what varies goes
-// into fields. Nothing that is a Secret fits into a field. Values are escaped, so a caller's text cannot forge
-// a line.
+// into fields. Nothing that is a Secret fits into a field. Values are escaped, so a caller's text cannot
+// forge a line.
 //
 //   log.info("key created", {{"key", id.str()}, {"request", request_id}});
 #pragma once
@@ -24,13 +24,15 @@ struct LogField {
   std::variant<std::string_view, std::int64_t, double, bool> value;
 
   LogField(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
-  LogField(std::string_view field_name, const std::string& text) : name(field_name), value(std::string_view{text}) {}
+  LogField(std::string_view field_name, const std::string& text)
+      : name(field_name), value(std::string_view{text}) {}
   LogField(std::string_view field_name, const char* text) : name(field_name), value(std::string_view{text}) {}
   LogField(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
   LogField(std::string_view field_name, double number) : name(field_name), value(number) {}
   template <class Int>
     requires std::is_integral_v<Int>
-  LogField(std::string_view field_name, Int number) : name(field_name), value(static_cast<std::int64_t>(number)) {}
+  LogField(std::string_view field_name, Int number)
+      : name(field_name), value(static_cast<std::int64_t>(number)) {}
 };
 
 class Log {

@@ -7,7 +7,9 @@
 namespace latchkey {
 namespace {
 
-void keep(void* lines, std::string_view line) { static_cast<std::vector<std::string>*>(lines)->emplace_back(line); }
+void keep(void* lines, std::string_view line) {
+  static_cast<std::vector<std::string>*>(lines)->emplace_back(line);
+}
 
 TEST(Log, WritesOneJsonObjectALine) {
   std::vector<std::string> lines;

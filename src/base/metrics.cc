@@ -67,14 +67,16 @@ Gauge& Metrics::gauge(const std::string& name, const std::string& help, const La
   return state_->gauges.emplace_back(one);
 }
 
-Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                              const Labels& labels) {
+Histogram& Metrics::histogram(const std::string& name, const std::string& help,
+                              const std::vector<double>& bounds, const Labels& labels) {
   auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry);
   auto& one = family.Add({labels.begin(), labels.end()}, bounds);
   const std::lock_guard guard(state_->lock);
   return state_->histograms.emplace_back(one);
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(state_->registry.Collect()); }
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
 
 }  // namespace latchkey

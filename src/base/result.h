@@ -80,9 +80,9 @@ class [[nodiscard]] Result<void> {
   if (!tmp.ok()) ret tmp.error();                         \
   declaration = std::move(tmp).value()
 #define LATCHKEY_TRY_PICK(_1, _2, name, ...) name
-#define TRY(...)                                                  \
-  LATCHKEY_TRY_PICK(__VA_ARGS__, LATCHKEY_TRY_2, LATCHKEY_TRY_1)  \
+#define TRY(...)                                                 \
+  LATCHKEY_TRY_PICK(__VA_ARGS__, LATCHKEY_TRY_2, LATCHKEY_TRY_1) \
   (return, LATCHKEY_JOIN(try_result_, __LINE__), __VA_ARGS__)
-#define CO_TRY(...)                                               \
-  LATCHKEY_TRY_PICK(__VA_ARGS__, LATCHKEY_TRY_2, LATCHKEY_TRY_1)  \
+#define CO_TRY(...)                                              \
+  LATCHKEY_TRY_PICK(__VA_ARGS__, LATCHKEY_TRY_2, LATCHKEY_TRY_1) \
   (co_return, LATCHKEY_JOIN(try_result_, __LINE__), __VA_ARGS__)

@@ -13,7 +13,9 @@
 namespace latchkey {
 
 // Overwrites memory in a way that the optimiser may not remove.
-inline void wipe(void* data, std::size_t size) noexcept { explicit_bzero(data, size); }
+inline void wipe(void* data, std::size_t size) noexcept {
+  explicit_bzero(data, size);
+}
 
 template <class T>
 class Secret {
@@ -47,8 +49,8 @@ class Secret {
  private:
   static void wipe_value(T& value) noexcept {
     if constexpr (requires { value.capacity(); }) {
-      // The whole buffer: also what lies behind the end, and the in-place buffer of a moved-from short string.
-      // Growing to the capacity never reallocates.
+      // The whole buffer: also what lies behind the end, and the in-place buffer of a moved-from short
+      // string. Growing to the capacity never reallocates.
       value.resize(value.capacity());
       wipe(value.data(), value.size() * sizeof(*value.data()));
       value.clear();

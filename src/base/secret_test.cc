@@ -26,7 +26,8 @@ TEST(Secret, LeavesNothingBehindWhenMovedFrom) {
 }
 
 TEST(Secret, WipesArraysOnDestruction) {
-  alignas(Secret<std::array<std::uint8_t, 32>>) unsigned char storage[sizeof(Secret<std::array<std::uint8_t, 32>>)];
+  alignas(Secret<std::array<std::uint8_t, 32>>) unsigned char
+      storage[sizeof(Secret<std::array<std::uint8_t, 32>>)];
   std::array<std::uint8_t, 32> key;
   key.fill(0xAB);
   auto* secret = new (storage) Secret<std::array<std::uint8_t, 32>>(key);

@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/secret.h"
+
 namespace latchkey {
 namespace {
 
@@ -17,7 +19,9 @@ int hex_value(char c) {
   return -1;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
@@ -35,7 +39,7 @@ std::string base58_fixed(std::span<const std::uint8_t> bytes, std::size_t width)
     text[at] = kBase58Alphabet[remainder];
   }
   const bool fits = std::ranges::all_of(number, [](std::uint8_t byte) { return byte == 0; });
-  explicit_bzero(number.data(), number.size());
+  wipe(number.data(), number.size());
   if (!fits) throw std::length_error("base58_fixed: width too small");
   return text;
 }
@@ -134,8 +138,11 @@ std::optional<std::size_t> utf8_length(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t at = 0; at < text.size(); ++count) {
     const auto lead = static_cast<std::uint8_t>(text[at]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    const std::size_t size = lead < 0x80                    ? 1
+                             : lead >= 0xC2 && lead <= 0xDF ? 2
+                             : lead >= 0xE0 && lead <= 0xEF ? 3
+                             : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                            : 0;
     if (size == 0 || at + size > text.size()) return std::nullopt;
     for (std::size_t i = 1; i < size; ++i) {
       if ((static_cast<std::uint8_t>(text[at + i]) & 0xC0) != 0x80) return std::nullopt;

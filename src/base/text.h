@@ -1,4 +1,5 @@
-// Small text codecs without product words: base58, hexadecimal, base64, ASCII case and trimming, UTF-8 length.
+// Small text codecs without product words: base58, hexadecimal, base64, ASCII case and trimming, UTF-8
+// length.
 #pragma once
 
 #include <cstdint>

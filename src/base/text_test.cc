@@ -46,7 +46,8 @@ TEST(Hex, RefusesWhatIsNotHexadecimal) {
 TEST(Utf8, CountsCodePointsAndRefusesInvalidText) {
   EXPECT_EQ(utf8_length("caf\xc3\xa9"), 4U);
   EXPECT_EQ(utf8_length("\xf0\x9f\x94\x91"), 1U);
-  for (const char* invalid : {"\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe0\x80\x80"}) {
+  for (const char* invalid :
+       {"\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe0\x80\x80"}) {
     EXPECT_EQ(utf8_length(invalid), std::nullopt) << to_hex(bytes(invalid));
   }
 }

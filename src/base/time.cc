@@ -18,8 +18,13 @@ Civil civil(TimePoint time) {
   const std::chrono::year_month_day date{day};
   const auto rest = time - day;
   const auto in_day = rest.count();
-  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-          in_day / 3'600'000'000, in_day / 60'000'000 % 60, in_day / 1'000'000 % 60, in_day % 1'000'000};
+  return {static_cast<int>(date.year()),
+          static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day()),
+          in_day / 3'600'000'000,
+          in_day / 60'000'000 % 60,
+          in_day / 1'000'000 % 60,
+          in_day % 1'000'000};
 }
 
 // Reads exactly `width` digits at the front of text and removes them.
@@ -44,14 +49,16 @@ bool take(std::string_view& text, char wanted) {
 
 std::string to_rfc3339(TimePoint time) {
   const Civil c = civil(time);
-  auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  auto text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
   if (c.micros != 0) text += fmt::format(".{:06}", c.micros);
   return text + "Z";
 }
 
 std::string to_go_time(TimePoint time) {
   const Civil c = civil(time);
-  auto text = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  auto text =
+      fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
   if (c.micros != 0) {
     auto fraction = fmt::format(".{:06}", c.micros);
     fraction.resize(fraction.find_last_not_of('0') + 1);
@@ -74,7 +81,8 @@ std::optional<TimePoint> from_rfc3339(std::string_view text) {
   const auto second = digits(text, 2);
   if (!second) return std::nullopt;
 
-  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month{static_cast<unsigned>(*month)},
                                          std::chrono::day{static_cast<unsigned>(*day)}};
   // Second 60 is a leap second (RFC 3339 section 5.6); it counts as the next second's start.
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;

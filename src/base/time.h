@@ -19,9 +19,15 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-inline std::int64_t to_micros(TimePoint time) { return time.time_since_epoch().count(); }
-inline TimePoint from_micros(std::int64_t micros) { return TimePoint{std::chrono::microseconds{micros}}; }
-inline TimePoint whole_second(TimePoint time) { return std::chrono::floor<seconds>(time); }
+inline std::int64_t to_micros(TimePoint time) {
+  return time.time_since_epoch().count();
+}
+inline TimePoint from_micros(std::int64_t micros) {
+  return TimePoint{std::chrono::microseconds{micros}};
+}
+inline TimePoint whole_second(TimePoint time) {
+  return std::chrono::floor<seconds>(time);
+}
 
 // RFC 3339 in UTC with Z. Whole seconds print without a fraction, others with six digits.
 std::string to_rfc3339(TimePoint time);

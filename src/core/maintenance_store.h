@@ -1,4 +1,5 @@
-// The server's own housekeeping in the database: who does the periodic work, and how much of the feed is kept.
+// The server's own housekeeping in the database: who does the periodic work, and how much of the feed is
+// kept.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@ class MaintenanceStore {
  public:
   virtual ~MaintenanceStore() = default;
 
-  // Takes or prolongs a lease; true when `holder` has it until `until`. Periodic work is correct without it: a lease
-  // only keeps replicas from doing the same twice.
+  // Takes or prolongs a lease; true when `holder` has it until `until`. Periodic work is correct without it:
+  // a lease only keeps replicas from doing the same twice.
   virtual bool hold_lease(std::string_view name, std::string_view holder, TimePoint now, TimePoint until) = 0;
 
   // Removes feed entries older than `before`, at most `limit`. Returns how many.

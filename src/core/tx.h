@@ -1,11 +1,11 @@
 // The unit of work: hands a use case its stores and nothing else.
 //
-// Everything done through one Tx is committed together or undone together. A Tx lives only while the function it
-// was given to runs; references taken from it must not outlive that. One thread at a time.
+// Everything done through one Tx is committed together or undone together. A Tx lives only while the function
+// it was given to runs; references taken from it must not outlive that. One thread at a time.
 //
-// Every store function that changes what a person owns takes an Act (core/audit/act.h): the record for the audit
-// log and the entry for the change feed. Both are written in the same transaction, so a change without its
-// record does not compile, and a record that cannot be written undoes the change.
+// Every store function that changes what a person owns takes an Act (core/audit/act.h): the record for the
+// audit log and the entry for the change feed. Both are written in the same transaction, so a change without
+// its record does not compile, and a record that cannot be written undoes the change.
 #pragma once
 
 namespace latchkey::audit {

@@ -12,9 +12,13 @@
 namespace latchkey::crypto {
 namespace {
 
-std::string text_of(const Digest& digest) { return to_hex(digest); }
+std::string text_of(const Digest& digest) {
+  return to_hex(digest);
+}
 
-std::vector<std::uint8_t> raw(std::string_view hex) { return *from_hex(hex); }
+std::vector<std::uint8_t> raw(std::string_view hex) {
+  return *from_hex(hex);
+}
 
 Key256 key_of(std::uint8_t fill) {
   std::array<std::uint8_t, 32> bytes;

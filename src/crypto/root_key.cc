@@ -57,7 +57,7 @@ Result<Key256> parse_root_key(const SecretString& text) {
 Result<Key256> read_root_key(const std::filesystem::path& file) {
   const File handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!handle.open()) return file_error(file, std::strerror(errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(handle.get(), &info) != 0) return file_error(file, std::strerror(errno));
   if ((info.st_mode & 077) != 0) {
     return file_error(file, "must not be readable by group or others; run: chmod 600 " + file.string());

@@ -18,7 +18,9 @@ const EVP_CIPHER* algorithm() {
   return cipher.get();
 }
 
-const std::uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+const std::uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
 
 }  // namespace
 
@@ -34,8 +36,10 @@ std::vector<std::uint8_t> seal(const Key256& key, std::string_view context, cons
   int written = 0;
   auto* out = sealed.data() + 1 + kNonce;
   require(EVP_EncryptInit_ex2(cipher.get(), algorithm(), key.expose().data(), nonce.data(), nullptr) == 1 &&
-              EVP_EncryptUpdate(cipher.get(), nullptr, &written, bytes_of(context), static_cast<int>(context.size())) == 1 &&
-              EVP_EncryptUpdate(cipher.get(), out, &written, bytes_of(clear), static_cast<int>(clear.size())) == 1 &&
+              EVP_EncryptUpdate(cipher.get(), nullptr, &written, bytes_of(context),
+                                static_cast<int>(context.size())) == 1 &&
+              EVP_EncryptUpdate(cipher.get(), out, &written, bytes_of(clear),
+                                static_cast<int>(clear.size())) == 1 &&
               EVP_EncryptFinal_ex(cipher.get(), out + written, &written) == 1 &&
               EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, kTag, out + clear.size()) == 1,
           "sealing failed");
@@ -57,7 +61,8 @@ std::optional<SecretString> open_sealed(const Key256& key, std::string_view cont
   int written = 0;
   require(EVP_DecryptInit_ex2(cipher.get(), algorithm(), key.expose().data(), nonce.data(), nullptr) == 1 &&
               EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, kTag, tag.data()) == 1 &&
-              EVP_DecryptUpdate(cipher.get(), nullptr, &written, bytes_of(context), static_cast<int>(context.size())) == 1 &&
+              EVP_DecryptUpdate(cipher.get(), nullptr, &written, bytes_of(context),
+                                static_cast<int>(context.size())) == 1 &&
               EVP_DecryptUpdate(cipher.get(), out, &written, body.data(), static_cast<int>(body.size())) == 1,
           "opening failed");
   // The text must not be used before the tag is checked.

@@ -1,8 +1,9 @@
-// Authenticated encryption of small secrets at rest: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
+// Authenticated encryption of small secrets at rest: AES-256-GCM (NIST SP 800-38D) with a random 96-bit
+// nonce.
 //
-// Sealed form, stored and fixed: one version byte 1, nonce (12), ciphertext, tag (16). `context` names what is
-// sealed and for whom (table, tenant, id); it is authenticated, so a sealed value moved to another row does not
-// open. One key seals at most 2^32 values.
+// Sealed form, stored and fixed: one version byte 1, nonce (12), ciphertext, tag (16). `context` names what
+// is sealed and for whom (table, tenant, id); it is authenticated, so a sealed value moved to another row
+// does not open. One key seals at most 2^32 values.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
   for (const auto part : split(query, '&')) {
     const auto equals = part.find('=');
     const auto name = percent_decode(part.substr(0, equals), true);
-    const auto value = equals == std::string_view::npos ? std::string()
-                                                        : percent_decode(part.substr(equals + 1), true);
+    const auto value =
+        equals == std::string_view::npos ? std::string() : percent_decode(part.substr(equals + 1), true);
     if (!name || !value || !utf8_length(*name) || !utf8_length(*value)) {
       return malformed("the query has an invalid percent escape");
     }
@@ -40,8 +40,8 @@ std::string storable(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-Application::Application(Context& context, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
-                         ApplicationSettings settings, Metrics& metrics)
+Application::Application(Context& context, const credentials::KeyMint& mint,
+                         credentials::CredentialCache& cache, ApplicationSettings settings, Metrics& metrics)
     : context_(context),
       settings_(std::move(settings)),
       router_(routes(), settings_.path_prefix),
@@ -72,8 +72,9 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
   } else {
     const Error error = result.error();
     if (!error.detail.empty()) {
-      context_.log.warn("request failed",
-                        {{"request", request.id}, {"operation", match->route->operation_id}, {"detail", error.detail}});
+      context_.log.warn(
+          "request failed",
+          {{"request", request.id}, {"operation", match->route->operation_id}, {"detail", error.detail}});
     }
     if (error.refusal && match->route->writes && !call.caller.tailnet.empty()) {
       co_await record_refusal(call, *match, error);
@@ -89,8 +90,8 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
   co_return response;
 }
 
-io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& request, Door door, const Match& match,
-                                                          Call& call) {
+io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& request, Door door,
+                                                          const Match& match, Call& call) {
   const Route& route = *match.route;
   // Hidden equals missing: the local routes do not exist for anybody else.
   if (route.access == Access::local && door != Door::local) co_return not_found("404 page not found");
@@ -99,7 +100,8 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
     CO_TRY(co_await check_tailnet(call));
     if (route.writes && !call.caller.source.credential.empty() &&
         !write_rate_.take(call.caller.source.credential.str(), context_.clock.now()).allowed) {
-      co_return Error{ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
+      co_return Error{
+          ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
     }
   } else if (route.access == Access::local) {
     call.caller.kind = identity::Caller::Kind::local_administrator;
@@ -145,9 +147,11 @@ io::awaitable<Result<void>> Application::check_tailnet(const Call& call) {
 io::awaitable<void> Application::record_refusal(const Call& call, const Match& match, const Error& error) {
   audit::Target target;
   target.type = audit::TargetType::failed_request;
-  target.id = match.path.contains("keyId") ? storable(match.path.find("keyId")->second, kMaxTargetId) : std::string();
+  target.id =
+      match.path.contains("keyId") ? storable(match.path.find("keyId")->second, kMaxTargetId) : std::string();
   target.name = match.route->operation_id;
-  auto record = identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());
+  auto record =
+      identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());
   record.error = error.message;
   auto write = [record = std::move(record)](core::Tx& tx) -> Result<void> {
     tx.audit().append(record);
@@ -156,7 +160,8 @@ io::awaitable<void> Application::record_refusal(const Call& call, const Match& m
   const auto written = co_await context_.db.write(std::move(write));
   if (!written) {
     refusals_unrecorded_.add();
-    context_.log.error("refusal not recorded", {{"request", call.request.id}, {"reason", written.error().message}});
+    context_.log.error("refusal not recorded",
+                       {{"request", call.request.id}, {"reason", written.error().message}});
   }
 }
 

@@ -1,5 +1,5 @@
-// Every request's way: route, authenticate, check the tailnet and the rate, call the handler, turn an error into an
-// answer, record a refusal, count and log. Socket handling is below (io), meaning above (handlers).
+// Every request's way: route, authenticate, check the tailnet and the rate, call the handler, turn an error
+// into an answer, record a refusal, count and log. Socket handling is below (io), meaning above (handlers).
 #pragma once
 
 #include <memory>

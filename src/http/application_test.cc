@@ -27,8 +27,10 @@ std::optional<std::string> header(const io::Response& response, std::string_view
   return std::nullopt;
 }
 
-io::Response with_authorization(ApiWorld& api, const std::string& value, const std::string& address = "192.0.2.7") {
-  return api.call("GET", kWhoAmI, {}, {.headers = {{"Authorization", value}}, .body = {}, .address = address});
+io::Response with_authorization(ApiWorld& api, const std::string& value,
+                                const std::string& address = "192.0.2.7") {
+  return api.call("GET", kWhoAmI, {},
+                  {.headers = {{"Authorization", value}}, .body = {}, .address = address});
 }
 
 TEST(Authentication, R12_TakesBearerAndBasic) {
@@ -45,9 +47,10 @@ TEST(Authentication, R9_R11_EverythingElseIsUpstreams401) {
   const auto token = api.token(Role::owner);
   std::string folded = token;
   folded.back() = static_cast<char>(folded.back() ^ 0x20);
-  for (const auto& value : {std::string("Bearer"), std::string("Bearer "), "Token " + token, "Bearer  " + token,
-                            "Bearer " + token + " ", "Bearer " + folded, std::string("Basic ???"),
-                            "Basic " + to_base64(":" + token), std::string("Bearer tskey-api-x"), token}) {
+  for (const auto& value :
+       {std::string("Bearer"), std::string("Bearer "), "Token " + token, "Bearer  " + token,
+        "Bearer " + token + " ", "Bearer " + folded, std::string("Basic ???"),
+        "Basic " + to_base64(":" + token), std::string("Bearer tskey-api-x"), token}) {
     const auto refused = with_authorization(api, value);
     EXPECT_EQ(refused.status, 401) << value;
     EXPECT_EQ(message_of(refused), "API token invalid") << value;
@@ -74,7 +77,8 @@ TEST(Authentication, UnknownIdAndWrongSecretAreAnsweredAlike) {
 TEST(Authentication, TwoAuthorizationHeadersAreRefused) {
   ApiWorld api;
   const auto token = api.token(Role::owner);
-  const auto refused = api.call("GET", kWhoAmI, token, {.headers = {{"authorization", "Basic Og=="}}, .body = {}});
+  const auto refused =
+      api.call("GET", kWhoAmI, token, {.headers = {{"authorization", "Basic Og=="}}, .body = {}});
   EXPECT_EQ(refused.status, 400);
 }
 
@@ -133,7 +137,8 @@ TEST(Usage, CountsUsesAndRefusalsOfTheTrueSecretOnly) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(api.call("GET", kWhoAmI, token).status, 200);
   ASSERT_TRUE(api.world.revoke(Role::owner, id).ok());
   EXPECT_EQ(api.call("GET", kWhoAmI, token).status, 401);
-  const auto wrong = credentials::compose_key_text(credentials::KeyType::api, id, std::array<std::uint8_t, 32>{});
+  const auto wrong =
+      credentials::compose_key_text(credentials::KeyType::api, id, std::array<std::uint8_t, 32>{});
   EXPECT_EQ(with_authorization(api, "Bearer " + wrong.expose()).status, 401);
   const auto tallies = api.cache().take_tallies();
   ASSERT_EQ(tallies.size(), 1U);
@@ -159,8 +164,8 @@ TEST(Routing, CollapsesSlashesInFrontAndKnowsItsPrefix) {
   settings.path_prefix = "/latchkey";
   ApiWorld api(settings);
   const auto token = api.token(Role::owner);
-  for (const char* target : {"//api/v2/whoami", "///api/v2/whoami", "/latchkey/api/v2/whoami", "/latchkey//api/v2/whoami",
-                             "/api/v2/whoami/", "/api/v2/whoami?x=1&y"}) {
+  for (const char* target : {"//api/v2/whoami", "///api/v2/whoami", "/latchkey/api/v2/whoami",
+                             "/latchkey//api/v2/whoami", "/api/v2/whoami/", "/api/v2/whoami?x=1&y"}) {
     EXPECT_EQ(api.call("GET", target, token).status, 200) << target;
   }
   EXPECT_EQ(api.call("HEAD", kWhoAmI, token).status, 200);
@@ -203,10 +208,13 @@ TEST(RateLimit, TellsWhatIsLeftAndLimitsChangesOnly) {
 TEST(AuditLog, R34_ShowsEveryActAndFilters) {
   ApiWorld api;
   const auto token = api.token(Role::owner);
-  const auto created = json_of(api.call("POST", kKeys, token, {.headers = {{"User-Agent", "curl/8"}}, .body = R"({"capabilities":{"devices":{}}})"}));
+  const auto created = json_of(
+      api.call("POST", kKeys, token,
+               {.headers = {{"User-Agent", "curl/8"}}, .body = R"({"capabilities":{"devices":{}}})"}));
   const std::string id(created.at("id").as_string());
   api.call("DELETE", std::string(kKeys) + "/" + id, token);
-  const std::string window = "/api/v2/tailnet/-/logging/configuration?start=2026-01-01T00:00:00Z&end=2026-12-31T00:00:00Z";
+  const std::string window =
+      "/api/v2/tailnet/-/logging/configuration?start=2026-01-01T00:00:00Z&end=2026-12-31T00:00:00Z";
   const auto body = json_of(api.call("GET", window + "&target=" + id, token));
   EXPECT_EQ(body.at("version"), "1.1");
   EXPECT_EQ(body.at("tailnetId"), body.at("tailnet"));
@@ -238,7 +246,8 @@ TEST(AuditLog, RefusesWindowsAndFiltersItDoesNotUnderstand) {
     EXPECT_EQ(refused.status, 400) << query;
     EXPECT_FALSE(message_of(refused).empty()) << query;
   }
-  EXPECT_EQ(api.call("GET", base + "?start=2026-01-01T00:00:00Z&end=2026-01-01T00:00:00Z", token).status, 200);
+  EXPECT_EQ(api.call("GET", base + "?start=2026-01-01T00:00:00Z&end=2026-01-01T00:00:00Z", token).status,
+            200);
 }
 
 TEST(AuditLog, R40_IsForEveryRoleWithAConsole) {
@@ -255,8 +264,9 @@ TEST(LocalDoor, R14_MakesApiTokensThatTheApiDoesNot) {
   ApiWorld api;
   const auto token = api.token(Role::owner);
   EXPECT_EQ(api.call("POST", "/api/console/access-tokens", token, {.headers = {}, .body = "{}"}).status, 403);
-  const auto made = api.call_locally("POST", "/api/console/access-tokens",
-                                     {.headers = {}, .body = R"({"description":"ci","expirySeconds":86400})"});
+  const auto made =
+      api.call_locally("POST", "/api/console/access-tokens",
+                       {.headers = {}, .body = R"({"description":"ci","expirySeconds":86400})"});
   ASSERT_EQ(made.status, 200) << made.body;
   EXPECT_TRUE(made.sensitive);
   const std::string text(json_of(made).at("key").as_string());
@@ -277,7 +287,8 @@ TEST(LocalDoor, ActsAsTheNamedUserWithThatUsersRole) {
       api.call_locally("POST", "/api/console/access-tokens",
                        {.headers = {{"X-Latchkey-User", "auditor@otter-reef.example"}}, .body = "{}"});
   EXPECT_EQ(refused.status, 403);
-  const auto unknown = api.call_locally("GET", kKeys, {.headers = {{"X-Latchkey-User", "nobody"}}, .body = {}});
+  const auto unknown =
+      api.call_locally("GET", kKeys, {.headers = {{"X-Latchkey-User", "nobody"}}, .body = {}});
   EXPECT_EQ(unknown.status, 404);
 }
 
@@ -290,8 +301,8 @@ TEST(LocalDoor, IsInvisibleFromOutside) {
     EXPECT_EQ(message_of(refused), "404 page not found");
   }
   // The headers that select a user count on the local socket only.
-  const auto impersonation =
-      api.call("GET", kWhoAmI, {}, {.headers = {{"X-Latchkey-User", "olive@otter-reef.example"}}, .body = {}});
+  const auto impersonation = api.call(
+      "GET", kWhoAmI, {}, {.headers = {{"X-Latchkey-User", "olive@otter-reef.example"}}, .body = {}});
   EXPECT_EQ(impersonation.status, 401);
 }
 
@@ -303,12 +314,15 @@ TEST(LocalDoor, MakesTailnetsThatDoNotSeeEachOther) {
       {.headers = {}, .body = R"({"tailnet":"second.example","owner":"zoe@second.example"})"});
   ASSERT_EQ(made.status, 200) << made.body;
   const std::string second_token(json_of(made).at("apiToken").as_string());
-  const auto key = api.call("POST", kKeys, second_token, {.headers = {}, .body = R"({"capabilities":{"devices":{}}})"});
+  const auto key =
+      api.call("POST", kKeys, second_token, {.headers = {}, .body = R"({"capabilities":{"devices":{}}})"});
   const std::string id(json_of(key).at("id").as_string());
   EXPECT_EQ(api.call("GET", std::string(kKeys) + "/" + id, first_token).status, 404);
   EXPECT_EQ(api.call("DELETE", std::string(kKeys) + "/" + id, first_token).status, 404);
   EXPECT_EQ(api.call("GET", "/api/v2/tailnet/second.example/keys", first_token).status, 404);
-  EXPECT_EQ(json_of(api.call("GET", std::string(kKeys) + "?all=true", first_token)).at("keys").as_array().size(), 1U);
+  EXPECT_EQ(
+      json_of(api.call("GET", std::string(kKeys) + "?all=true", first_token)).at("keys").as_array().size(),
+      1U);
 
   const auto again = api.call_locally(
       "POST", "/api/local/tailnets",

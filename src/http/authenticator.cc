@@ -21,7 +21,8 @@ Result<identity::Caller> find_local_administrator(core::Tx& tx, const std::strin
   if (tailnet.empty() || tailnet == "-") {
     const auto all = tx.tailnets().list();
     if (all.empty()) return not_found("this server has no tailnet yet: run latchkey init");
-    if (all.size() > 1) return malformed("this server has several tailnets: name one with --tailnet", "tailnet");
+    if (all.size() > 1)
+      return malformed("this server has several tailnets: name one with --tailnet", "tailnet");
     meant = all.front();
   } else {
     meant = tx.tailnets().find_by_name(tailnet);
@@ -44,8 +45,9 @@ Result<identity::Caller> find_local_administrator(core::Tx& tx, const std::strin
 
 }  // namespace
 
-Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
-                             GuardSettings guard, Metrics& metrics, std::function<bool()> cache_is_current)
+Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint,
+                             credentials::CredentialCache& cache, GuardSettings guard, Metrics& metrics,
+                             std::function<bool()> cache_is_current)
     : db_(db),
       mint_(mint),
       cache_(cache),
@@ -56,8 +58,8 @@ Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint,
       refused_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "refused"}})),
       throttled_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "throttled"}})) {}
 
-io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Request& request, std::string address,
-                                                                    TimePoint now) {
+io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Request& request,
+                                                                    std::string address, TimePoint now) {
   CO_TRY(const auto token, presented_token(request));
   const auto parsed = credentials::parse_api_token(token.expose());
   if (!parsed) {
@@ -77,8 +79,9 @@ io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Re
   co_return co_await look_up(*parsed, presented, std::move(address), now);
 }
 
-io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::ParsedKey parsed, crypto::Digest presented,
-                                                               std::string address, TimePoint now) {
+io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::ParsedKey parsed,
+                                                               crypto::Digest presented, std::string address,
+                                                               TimePoint now) {
   const std::string counted = counted_address(address);
   if (failures_.look(counted, now).remaining < 1) {
     throttled_.add();
@@ -88,7 +91,9 @@ io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::Pars
                     {}};
   }
   const auto ticket = cache_.ticket(parsed.id);
-  auto read = [id = parsed.id](core::Tx& tx) -> Result<Found> { return tx.credentials().find_for_authentication(id); };
+  auto read = [id = parsed.id](core::Tx& tx) -> Result<Found> {
+    return tx.credentials().find_for_authentication(id);
+  };
   CO_TRY(const Found found, co_await db_.read(std::move(read)));
   if (credentials::is_genuine(presented, found ? &*found : nullptr)) {
     auto caller = accept(*found, address, now);
@@ -104,8 +109,8 @@ io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::Pars
   co_return unauthenticated(std::string(credentials::kApiTokenInvalid));
 }
 
-Result<identity::Caller> Authenticator::accept(const credentials::OwnedCredential& token, const std::string& address,
-                                               TimePoint now) {
+Result<identity::Caller> Authenticator::accept(const credentials::OwnedCredential& token,
+                                               const std::string& address, TimePoint now) {
   auto caller = credentials::caller_of(token, now);
   if (caller.ok()) cache_.note_use(token.credential, now, address);
   return caller;

@@ -1,8 +1,9 @@
 // From a request to its caller: the token check, its cache, and the guard against floods of wrong secrets.
 //
-// A good token that is in the cache costs one look-up and one HMAC and never waits for anything. Everything else
-// takes the same slow way, whether the id is unknown, the secret is wrong, or the token has ended; that way is
-// limited for each address, so that a flood of wrong secrets is answered with 429 before it reaches the database.
+// A good token that is in the cache costs one look-up and one HMAC and never waits for anything. Everything
+// else takes the same slow way, whether the id is unknown, the secret is wrong, or the token has ended; that
+// way is limited for each address, so that a flood of wrong secrets is answered with 429 before it reaches
+// the database.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,7 @@ namespace latchkey::http {
 struct GuardSettings {
   double failures_per_second = 50;  // for each address, sustained
   double failure_burst = 500;
-  std::size_t addresses = 65'536;   // watched at once
+  std::size_t addresses = 65'536;  // watched at once
 };
 
 class Authenticator {
@@ -30,11 +31,13 @@ class Authenticator {
                 GuardSettings guard, Metrics& metrics, std::function<bool()> cache_is_current);
 
   // The caller behind an API token. Its source has origin and credential set; the address is `address`.
-  io::awaitable<Result<identity::Caller>> authenticate(const io::Request& request, std::string address, TimePoint now);
+  io::awaitable<Result<identity::Caller>> authenticate(const io::Request& request, std::string address,
+                                                       TimePoint now);
 
-  // The local administrator, acting as the user named by X-Latchkey-User (the owner by default) in the tailnet that
-  // `tailnet` names ("-" or empty: the only one).
-  io::awaitable<Result<identity::Caller>> local_administrator(const io::Request& request, std::string tailnet);
+  // The local administrator, acting as the user named by X-Latchkey-User (the owner by default) in the
+  // tailnet that `tailnet` names ("-" or empty: the only one).
+  io::awaitable<Result<identity::Caller>> local_administrator(const io::Request& request,
+                                                              std::string tailnet);
 
  private:
   io::awaitable<Result<identity::Caller>> look_up(credentials::ParsedKey parsed, crypto::Digest presented,

@@ -7,8 +7,8 @@
 
 namespace latchkey::http {
 
-// The presented token. Basic's password is ignored (clients send it empty); scheme names ignore case, tokens do
-// not. Two Authorization headers are refused, anything else that carries no token is unauthenticated.
+// The presented token. Basic's password is ignored (clients send it empty); scheme names ignore case, tokens
+// do not. Two Authorization headers are refused, anything else that carries no token is unauthenticated.
 Result<SecretString> presented_token(const io::Request& request);
 
 }  // namespace latchkey::http

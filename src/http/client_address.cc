@@ -44,7 +44,8 @@ Result<AddressBlock> AddressBlock::parse(std::string_view text) {
     if (failed != std::errc{} || end != length.data() + length.size() || wanted > bits) bytes.clear();
     bits = wanted;
   }
-  if (bytes.empty()) return malformed("'" + std::string(text) + "' is not an address or block such as 10.0.0.0/8");
+  if (bytes.empty())
+    return malformed("'" + std::string(text) + "' is not an address or block such as 10.0.0.0/8");
   return AddressBlock(std::move(bytes), bits);
 }
 

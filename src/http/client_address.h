@@ -1,4 +1,5 @@
-// Whose address a request counts under: the peer's, or, when the peer is a trusted proxy, the one it vouches for.
+// Whose address a request counts under: the peer's, or, when the peer is a trusted proxy, the one it vouches
+// for.
 #pragma once
 
 #include <string>
@@ -23,8 +24,8 @@ class AddressBlock {
   unsigned bits_;
 };
 
-// Walks X-Forwarded-For from the right, past proxies that are trusted, to the first address that is not. Headers
-// from an untrusted peer count for nothing.
+// Walks X-Forwarded-For from the right, past proxies that are trusted, to the first address that is not.
+// Headers from an untrusted peer count for nothing.
 std::string client_address(const io::Request& request, const std::vector<AddressBlock>& trusted_proxies);
 
 // What failures are counted under: an IPv4 address, or the /64 of an IPv6 one, which a single host may own.

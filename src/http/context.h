@@ -26,7 +26,8 @@ struct Context {
   Log log;
   // Copies the database, whole and checked, to a new file on this machine, away from the runtime's threads.
   std::function<io::awaitable<Result<void>>(std::string path)> back_up;
-  // Whether this replica has heard of every change made more than a second ago; what is cached is trusted only then.
+  // Whether this replica has heard of every change made more than a second ago; what is cached is trusted
+  // only then.
   std::function<bool()> cache_is_current;
   // Why the server is not ready, or nothing.
   std::function<Result<void>()> readiness;
@@ -35,8 +36,8 @@ struct Context {
 // One request on its way to a handler, after routing and authentication.
 struct Call {
   const io::Request& request;
-  identity::Caller caller;                  // meaningless on public routes
-  std::map<std::string, std::string, std::less<>> path;  // decoded elements by their name in the pattern
+  identity::Caller caller;                                 // meaningless on public routes
+  std::map<std::string, std::string, std::less<>> path;    // decoded elements by their name in the pattern
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
 
   const std::string& path_element(std::string_view name) const { return path.find(name)->second; }

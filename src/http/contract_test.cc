@@ -10,8 +10,8 @@
 namespace latchkey::http {
 namespace {
 
-// Reads the operations of the contract off its indentation: "  /path:", "    get:", "      operationId: name". That
-// the file is valid OpenAPI is checked by the contract suite, with tools made for it.
+// Reads the operations of the contract off its indentation: "  /path:", "    get:", "      operationId:
+// name". That the file is valid OpenAPI is checked by the contract suite, with tools made for it.
 std::set<std::string> operations_of_contract() {
   std::ifstream file(LATCHKEY_SOURCE_DIR "/api/openapi.yaml");
   std::set<std::string> operations;
@@ -34,7 +34,8 @@ std::set<std::string> operations_of_contract() {
 TEST(Contract, DescribesExactlyTheRoutesThereAre) {
   std::set<std::string> served;
   for (const auto& route : routes()) {
-    served.insert(std::string(route.method) + " " + std::string(route.pattern) + " " + std::string(route.operation_id));
+    served.insert(std::string(route.method) + " " + std::string(route.pattern) + " " +
+                  std::string(route.operation_id));
   }
   EXPECT_EQ(operations_of_contract(), served);
 }

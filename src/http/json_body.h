@@ -25,7 +25,8 @@ class JsonBody {
   Result<std::optional<JsonBody>> object(std::string_view name) const;
 
  private:
-  JsonBody(boost::json::object members, std::string path) : members_(std::move(members)), path_(std::move(path)) {}
+  JsonBody(boost::json::object members, std::string path)
+      : members_(std::move(members)), path_(std::move(path)) {}
   const boost::json::value* find(std::string_view name) const;
   Error wrong_type(std::string_view name, std::string_view wanted) const;
 

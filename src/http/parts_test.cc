@@ -92,9 +92,10 @@ TEST(TokenBuckets, AreBounded) {
 }
 
 TEST(ErrorResponses, EveryCodeHasAStatusFrom400OnAndAMessage) {
-  for (const auto code : {ErrorCode::malformed_input, ErrorCode::unauthenticated, ErrorCode::forbidden,
-                          ErrorCode::not_found, ErrorCode::method_not_allowed, ErrorCode::conflict,
-                          ErrorCode::too_large, ErrorCode::rate_limited, ErrorCode::unavailable, ErrorCode::internal}) {
+  for (const auto code :
+       {ErrorCode::malformed_input, ErrorCode::unauthenticated, ErrorCode::forbidden, ErrorCode::not_found,
+        ErrorCode::method_not_allowed, ErrorCode::conflict, ErrorCode::too_large, ErrorCode::rate_limited,
+        ErrorCode::unavailable, ErrorCode::internal}) {
     const auto response = error_response(Error{code, "say what to change", "for the log", {}});
     EXPECT_GE(response.status, 400);
     EXPECT_NE(response.body.find("say what to change"), std::string::npos);

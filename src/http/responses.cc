@@ -6,16 +6,26 @@ namespace latchkey::http {
 
 int status_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::malformed_input: return 400;
-    case ErrorCode::unauthenticated: return 401;
-    case ErrorCode::forbidden: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::method_not_allowed: return 405;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::too_large: return 413;
-    case ErrorCode::rate_limited: return 429;
-    case ErrorCode::internal: return 500;
-    case ErrorCode::unavailable: return 503;
+    case ErrorCode::malformed_input:
+      return 400;
+    case ErrorCode::unauthenticated:
+      return 401;
+    case ErrorCode::forbidden:
+      return 403;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::method_not_allowed:
+      return 405;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::too_large:
+      return 413;
+    case ErrorCode::rate_limited:
+      return 429;
+    case ErrorCode::internal:
+      return 500;
+    case ErrorCode::unavailable:
+      return 503;
   }
   return 500;
 }
@@ -59,8 +69,11 @@ io::Response error_response(const Error& error) {
       break;
     }
     case ErrorCode::rate_limited:
-    case ErrorCode::unavailable: response.headers.push_back({"Retry-After", "1"}); break;
-    default: break;
+    case ErrorCode::unavailable:
+      response.headers.push_back({"Retry-After", "1"});
+      break;
+    default:
+      break;
   }
   return response;
 }

@@ -5,7 +5,9 @@
 namespace latchkey::http {
 namespace {
 
-bool is_parameter(std::string_view element) { return element.starts_with('{'); }
+bool is_parameter(std::string_view element) {
+  return element.starts_with('{');
+}
 
 std::string_view strip(std::string_view path, std::string_view prefix) {
   while (path.starts_with("//")) path.remove_prefix(1);
@@ -42,7 +44,8 @@ Result<Match> Router::find(std::string_view method, std::string_view path) const
     if (pattern.elements.size() != elements.size()) continue;
     bool fits = true;
     for (std::size_t at = 0; at < elements.size() && fits; ++at) {
-      fits = is_parameter(pattern.elements[at]) ? !elements[at].empty() : pattern.elements[at] == elements[at];
+      fits =
+          is_parameter(pattern.elements[at]) ? !elements[at].empty() : pattern.elements[at] == elements[at];
     }
     if (!fits) continue;
     if (pattern.route->method != method) {

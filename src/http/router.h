@@ -1,8 +1,8 @@
 // Finds the route for a request target. Pure.
 //
-// The raw path is split on '/' first and each element decoded afterwards, so that %2F in an element does not split
-// it. Repeated slashes in front count as one, a trailing one is ignored, and a redirect is never the answer:
-// clients turn a redirected POST into a GET.
+// The raw path is split on '/' first and each element decoded afterwards, so that %2F in an element does not
+// split it. Repeated slashes in front count as one, a trailing one is ignored, and a redirect is never the
+// answer: clients turn a redirected POST into a GET.
 #pragma once
 
 #include <map>

@@ -9,17 +9,17 @@
 namespace latchkey::http {
 
 enum class Access {
-  anyone,       // no credential is looked at
-  caller,       // an API token, or the local administrator on the local socket
-  local,        // only on the local socket
+  anyone,  // no credential is looked at
+  caller,  // an API token, or the local administrator on the local socket
+  local,   // only on the local socket
 };
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;       // "/api/v2/tailnet/{tailnet}/keys"; elements in braces match any one element
+  std::string_view pattern;  // "/api/v2/tailnet/{tailnet}/keys"; elements in braces match any one element
   std::string_view operation_id;  // as in api/openapi.yaml
   Access access;
-  bool writes;                    // counts against the caller's request rate
+  bool writes;  // counts against the caller's request rate
   CallHandler handler;
 };
 

@@ -1,5 +1,5 @@
-// Token buckets by name: how many of something a caller or an address may do. Bounded: when the table is full, the
-// least recently used bucket makes room. Safe from any thread.
+// Token buckets by name: how many of something a caller or an address may do. Bounded: when the table is
+// full, the least recently used bucket makes room. Safe from any thread.
 #pragma once
 
 #include <array>

@@ -6,7 +6,9 @@
 
 namespace latchkey::io {
 
-std::string_view Request::path() const { return std::string_view{target}.substr(0, target.find('?')); }
+std::string_view Request::path() const {
+  return std::string_view{target}.substr(0, target.find('?'));
+}
 
 std::string_view Request::query() const {
   auto mark = target.find('?');

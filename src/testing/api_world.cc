@@ -22,8 +22,8 @@ ApiWorld::ApiWorld(http::ApplicationSettings settings)
 }
 
 std::string ApiWorld::token(identity::Role role) {
-  // Through the use case as the owner would, then handed to the user: also roles that may not make one can have one,
-  // from before their role was lowered.
+  // Through the use case as the owner would, then handed to the user: also roles that may not make one can
+  // have one, from before their role was lowered.
   const auto before = world.user(role).role;
   world.set_role(role, identity::Role::owner == role ? role : identity::Role::admin);
   auto issued = world.issue_api_token(role);
@@ -32,7 +32,7 @@ std::string ApiWorld::token(identity::Role role) {
 }
 
 io::Response ApiWorld::call(const std::string& method, const std::string& target, const std::string& token,
-                            Options options) {
+                            CallOptions options) {
   io::Request request;
   request.method = method;
   request.target = target;
@@ -43,7 +43,7 @@ io::Response ApiWorld::call(const std::string& method, const std::string& target
   return run(application_.public_handler(), std::move(request));
 }
 
-io::Response ApiWorld::call_locally(const std::string& method, const std::string& target, Options options) {
+io::Response ApiWorld::call_locally(const std::string& method, const std::string& target, CallOptions options) {
   io::Request request;
   request.method = method;
   request.target = target;
@@ -67,7 +67,9 @@ io::Response ApiWorld::run(const io::Handler& handler, io::Request request) {
   return *std::move(response);
 }
 
-boost::json::value json_of(const io::Response& response) { return boost::json::parse(response.body); }
+boost::json::value json_of(const io::Response& response) {
+  return boost::json::parse(response.body);
+}
 
 std::string message_of(const io::Response& response) {
   boost::json::error_code failed;

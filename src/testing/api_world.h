@@ -1,4 +1,5 @@
-// A World behind the real router, authentication and handlers, without sockets: requests go in, responses come out.
+// A World behind the real router, authentication and handlers, without sockets: requests go in, responses
+// come out.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -11,6 +12,12 @@
 
 namespace latchkey::testing {
 
+struct CallOptions {
+  std::vector<io::Header> headers;
+  std::string body;
+  std::string address = "192.0.2.7";
+};
+
 class ApiWorld {
  public:
   explicit ApiWorld(http::ApplicationSettings settings = {});
@@ -21,16 +28,11 @@ class ApiWorld {
   // A fresh API token of that role's user, as text.
   std::string token(identity::Role role);
 
-  struct Options {
-    std::vector<io::Header> headers;
-    std::string body;
-    std::string address = "192.0.2.7";
-  };
   // Through the public door, with the token as Bearer unless empty.
   io::Response call(const std::string& method, const std::string& target, const std::string& token = {},
-                    Options options = {});
+                    CallOptions options = {});
   // Through the local socket's door.
-  io::Response call_locally(const std::string& method, const std::string& target, Options options = {});
+  io::Response call_locally(const std::string& method, const std::string& target, CallOptions options = {});
 
   http::Context& context() { return context_; }
   credentials::CredentialCache& cache() { return cache_; }

@@ -36,9 +36,8 @@ World::World(std::unique_ptr<storage::SqlDatabase> database) : db_(std::move(dat
 identity::User World::user(identity::Role role) {
   for (const auto& [known, id] : users_) {
     if (known == role) {
-      return *db_->read_now([&](core::Tx& tx) -> Result<identity::User> {
-        return *tx.users().find(made_.tailnet.id, id);
-      });
+      return *db_->read_now(
+          [&](core::Tx& tx) -> Result<identity::User> { return *tx.users().find(made_.tailnet.id, id); });
     }
   }
   identity::User fresh;
@@ -80,8 +79,9 @@ namespace {
 void change_user(storage::SqlDatabase& db, const identity::User& changed, TimePoint now) {
   const auto done = db.write_now([&](core::Tx& tx) -> Result<void> {
     audit::Act act;
-    act.record = identity::record_by(administrator(), audit::Action::update,
-                                     {changed.id.str(), changed.login_name, audit::TargetType::user, "USER_ROLE"}, now);
+    act.record = identity::record_by(
+        administrator(), audit::Action::update,
+        {changed.id.str(), changed.login_name, audit::TargetType::user, "USER_ROLE"}, now);
     act.record.tailnet = changed.tailnet;
     act.change = {audit::ChangeKind::user_updated, changed.tailnet, changed.id.str(), 0, now};
     tx.users().update(changed, act);
@@ -106,17 +106,15 @@ void World::set_role(identity::Role of, identity::Role role) {
 
 Result<credentials::IssuedKey> World::issue_auth_key(identity::Role by, credentials::NewAuthKey want) {
   TRY(const auto may, identity::authorize<Operation::create_auth_key>(caller(by)));
-  return db_->write_now([&](core::Tx& tx) {
-    return credentials::issue_auth_key(tx, may, want, {mint_, {}}, now);
-  });
+  return db_->write_now(
+      [&](core::Tx& tx) { return credentials::issue_auth_key(tx, may, want, {mint_, {}}, now); });
 }
 
 Result<credentials::IssuedKey> World::issue_api_token(identity::Role by, credentials::NewApiToken want) {
   TRY(const auto may, identity::authorize<Operation::create_api_token>(
                           caller(by, identity::Caller::Kind::local_administrator)));
-  return db_->write_now([&](core::Tx& tx) {
-    return credentials::issue_api_token(tx, may, want, {mint_, {}}, now);
-  });
+  return db_->write_now(
+      [&](core::Tx& tx) { return credentials::issue_api_token(tx, may, want, {mint_, {}}, now); });
 }
 
 Result<credentials::Credential> World::revoke(identity::Role by, const CredentialId& id) {

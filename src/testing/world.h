@@ -1,5 +1,5 @@
-// A small tailnet for tests of rules: a database in memory, an owner, a user of every role, and the use cases a call
-// away. Times are given, nothing sleeps.
+// A small tailnet for tests of rules: a database in memory, an owner, a user of every role, and the use cases
+// a call away. Times are given, nothing sleeps.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,9 @@
 
 namespace latchkey::testing {
 
-inline TimePoint at(const char* text) { return *from_rfc3339(text); }
+inline TimePoint at(const char* text) {
+  return *from_rfc3339(text);
+}
 
 class World {
  public:
@@ -32,7 +34,8 @@ class World {
   const tailnet::CreatedTailnet& tailnet() const { return made_; }
   // A user of that role, made on first use; the owner is the tailnet's.
   identity::User user(identity::Role role);
-  identity::Caller caller(identity::Role role, identity::Caller::Kind kind = identity::Caller::Kind::api_token);
+  identity::Caller caller(identity::Role role,
+                          identity::Caller::Kind kind = identity::Caller::Kind::api_token);
   void set_status(identity::Role role, identity::UserStatus status);
   void set_role(identity::Role of, identity::Role role);
 

@@ -14,7 +14,8 @@ constexpr std::int64_t kTrimBatch = 5000;
 
 // Runs batches of `step` under the work's lease until one is not full.
 template <class Step>
-io::awaitable<Result<std::int64_t>> in_batches(WorkContext& context, std::string lease, std::int64_t batch, Step step) {
+io::awaitable<Result<std::int64_t>> in_batches(WorkContext& context, std::string lease, std::int64_t batch,
+                                               Step step) {
   std::int64_t total = 0;
   for (int round = 0; round < kBatchesPerTurn; ++round) {
     auto work = [&context, lease, step, now = context.clock.now()](core::Tx& tx) -> Result<std::int64_t> {
@@ -43,7 +44,9 @@ io::awaitable<Result<std::int64_t>> announce_expired_keys(WorkContext& context) 
 }
 
 io::awaitable<Result<std::int64_t>> forget_the_old(WorkContext& context, Retention retention) {
-  auto keys = [retention](core::Tx& tx, TimePoint now) { return credentials::purge_ended(tx, now, retention.keys); };
+  auto keys = [retention](core::Tx& tx, TimePoint now) {
+    return credentials::purge_ended(tx, now, retention.keys);
+  };
   CO_TRY(auto total, co_await in_batches(context, "purge keys", credentials::kSweepBatch, keys));
   auto records = [retention](core::Tx& tx, TimePoint now) {
     return tx.audit().purge(now - retention.audit, kTrimBatch);

@@ -1,4 +1,5 @@
-// The turns of periodic work on credentials: announcing expiry, forgetting what ended long ago, writing down uses.
+// The turns of periodic work on credentials: announcing expiry, forgetting what ended long ago, writing down
+// uses.
 #pragma once
 
 #include "core/credentials/credential_cache.h"

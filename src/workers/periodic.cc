@@ -44,11 +44,14 @@ io::awaitable<void> run(WorkContext& context, Work work) {
 
 }  // namespace
 
-void run_periodically(io::Runtime& runtime, WorkContext& context, std::string name, seconds interval, Turn turn) {
+void run_periodically(io::Runtime& runtime, WorkContext& context, std::string name, seconds interval,
+                      Turn turn) {
   const Metrics::Labels labels{{"work", name}};
-  Work work{name, interval, std::move(turn),
-            context.metrics.counter("latchkey_periodic_work_done_total", "Things done by periodic work", labels),
-            context.metrics.counter("latchkey_periodic_work_failed_total", "Turns of periodic work that failed", labels)};
+  Work work{
+      name, interval, std::move(turn),
+      context.metrics.counter("latchkey_periodic_work_done_total", "Things done by periodic work", labels),
+      context.metrics.counter("latchkey_periodic_work_failed_total", "Turns of periodic work that failed",
+                              labels)};
   auto task = [&context, work = std::move(work)] { return run(context, work); };
   runtime.spawn(std::move(name), std::move(task));
 }

@@ -1,5 +1,5 @@
-// Periodic work: a turn of something every so often, on the runtime, until it stops. A turn that fails is logged and
-// counted, and tried again at the next time.
+// Periodic work: a turn of something every so often, on the runtime, until it stops. A turn that fails is
+// logged and counted, and tried again at the next time.
 #pragma once
 
 #include <functional>
@@ -29,6 +29,7 @@ struct WorkContext {
 using Turn = std::function<io::awaitable<Result<std::int64_t>>(WorkContext&)>;
 
 // The name is constant text: it becomes a metric's label.
-void run_periodically(io::Runtime& runtime, WorkContext& context, std::string name, seconds interval, Turn turn);
+void run_periodically(io::Runtime& runtime, WorkContext& context, std::string name, seconds interval,
+                      Turn turn);
 
 }  // namespace latchkey::workers

@@ -70,7 +70,8 @@ TEST(AuditQuery, FiltersByActorTargetAndEvent) {
 }
 
 TEST(EventNames, KnowUpstreamsListAndNothingElse) {
-  for (const char* name : {"API_KEY.CREATE", "API_KEY.UPDATE", "NODE.ENABLE.KEY_EXPIRY", "TAILNET.UPDATE.ACL"}) {
+  for (const char* name :
+       {"API_KEY.CREATE", "API_KEY.UPDATE", "NODE.ENABLE.KEY_EXPIRY", "TAILNET.UPDATE.ACL"}) {
     EXPECT_TRUE(is_event_name(name)) << name;
   }
   EXPECT_FALSE(is_event_name("API_KEY.FROB"));

@@ -18,7 +18,9 @@ void put(std::string& bytes, const std::optional<boost::json::value>& member) {
 
 }  // namespace
 
-Link first_link() { return Link{}; }
+Link first_link() {
+  return Link{};
+}
 
 std::string canonical_bytes(const Record& record, std::int64_t sequence) {
   std::string bytes = "latchkey-audit-1\n";
@@ -47,7 +49,8 @@ std::string canonical_bytes(const Record& record, std::int64_t sequence) {
   return bytes;
 }
 
-Link next_link(const crypto::HmacKey& key, const Link& previous, const Record& record, std::int64_t sequence) {
+Link next_link(const crypto::HmacKey& key, const Link& previous, const Record& record,
+               std::int64_t sequence) {
   std::string message(previous.begin(), previous.end());
   message += canonical_bytes(record, sequence);
   return key.sign(message);

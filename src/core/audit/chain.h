@@ -1,7 +1,7 @@
-// The chain that makes editing the audit log evident: each record's link is an HMAC over the link before it and
-// every member of the record. The key is derived from the root key, so whoever can write only the database can
-// neither change, drop nor insert a record unnoticed. What the chain cannot show is that the newest records were
-// cut off together with its head; exporting the log covers that.
+// The chain that makes editing the audit log evident: each record's link is an HMAC over the link before it
+// and every member of the record. The key is derived from the root key, so whoever can write only the
+// database can neither change, drop nor insert a record unnoticed. What the chain cannot show is that the
+// newest records were cut off together with its head; exporting the log covers that.
 #pragma once
 
 #include <cstdint>

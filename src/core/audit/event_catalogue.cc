@@ -68,23 +68,44 @@ std::string_view word_of(const Words<Enum, Size>& words, Enum value) {
 template <class Enum, std::size_t Size>
 Enum value_of(const Words<Enum, Size>& words, std::string_view text) {
   const auto found = std::ranges::find(words, text, &std::pair<Enum, std::string_view>::second);
-  if (found == words.end()) throw std::invalid_argument("unknown word in the event catalogue: " + std::string(text));
+  if (found == words.end())
+    throw std::invalid_argument("unknown word in the event catalogue: " + std::string(text));
   return found->first;
 }
 
 }  // namespace
 
-std::string_view to_string(ChangeKind kind) { return word_of(kChangeKinds, kind); }
-std::string_view to_string(Origin value) { return word_of(kOrigins, value); }
-std::string_view to_string(ActorType value) { return word_of(kActorTypes, value); }
-std::string_view to_string(TargetType value) { return word_of(kTargetTypes, value); }
-std::string_view to_string(Action value) { return word_of(kActions, value); }
+std::string_view to_string(ChangeKind kind) {
+  return word_of(kChangeKinds, kind);
+}
+std::string_view to_string(Origin value) {
+  return word_of(kOrigins, value);
+}
+std::string_view to_string(ActorType value) {
+  return word_of(kActorTypes, value);
+}
+std::string_view to_string(TargetType value) {
+  return word_of(kTargetTypes, value);
+}
+std::string_view to_string(Action value) {
+  return word_of(kActions, value);
+}
 
-ChangeKind change_kind_from(std::string_view text) { return value_of(kChangeKinds, text); }
-Origin origin_from(std::string_view text) { return value_of(kOrigins, text); }
-ActorType actor_type_from(std::string_view text) { return value_of(kActorTypes, text); }
-TargetType target_type_from(std::string_view text) { return value_of(kTargetTypes, text); }
-Action action_from(std::string_view text) { return value_of(kActions, text); }
+ChangeKind change_kind_from(std::string_view text) {
+  return value_of(kChangeKinds, text);
+}
+Origin origin_from(std::string_view text) {
+  return value_of(kOrigins, text);
+}
+ActorType actor_type_from(std::string_view text) {
+  return value_of(kActorTypes, text);
+}
+TargetType target_type_from(std::string_view text) {
+  return value_of(kTargetTypes, text);
+}
+Action action_from(std::string_view text) {
+  return value_of(kActions, text);
+}
 
 std::string event_name(const Record& record) {
   std::string name(to_string(record.target.type));

@@ -1,5 +1,5 @@
-// The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published list,
-// and API_KEY.UPDATE, which upstream lacks (docs/divergences.md). Sorted.
+// The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
+// list, and API_KEY.UPDATE, which upstream lacks (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
 
@@ -131,6 +131,8 @@ static_assert(std::ranges::is_sorted(kEventNames));
 
 }  // namespace
 
-bool is_event_name(std::string_view text) { return std::ranges::binary_search(kEventNames, text); }
+bool is_event_name(std::string_view text) {
+  return std::ranges::binary_search(kEventNames, text);
+}
 
 }  // namespace latchkey::audit

@@ -1,8 +1,9 @@
-// One entry of the configuration audit log: who did what to which thing, from where, what it was before and is
-// now. The members follow the wire format of GET /tailnet/{t}/logging/configuration; the texts are fixed there.
+// One entry of the configuration audit log: who did what to which thing, from where, what it was before and
+// is now. The members follow the wire format of GET /tailnet/{t}/logging/configuration; the texts are fixed
+// there.
 //
-// A record never holds a secret: `old_value` and `new_value` are built by the audited noun from named, harmless
-// members (see credentials/audit_view.h), not from a dump of the object.
+// A record never holds a secret: `old_value` and `new_value` are built by the audited noun from named,
+// harmless members (see credentials/audit_view.h), not from a dump of the object.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -7,11 +7,16 @@ namespace {
 
 std::string_view target_name(KeyType type) {
   switch (type) {
-    case KeyType::api: return "Control API key";
-    case KeyType::auth: return "Auth key";
-    case KeyType::client: return "OAuth client";
-    case KeyType::scim: return "SCIM key";
-    case KeyType::webhook: return "Webhook secret";
+    case KeyType::api:
+      return "Control API key";
+    case KeyType::auth:
+      return "Auth key";
+    case KeyType::client:
+      return "OAuth client";
+    case KeyType::scim:
+      return "SCIM key";
+    case KeyType::webhook:
+      return "Webhook secret";
   }
   return "";
 }
@@ -51,7 +56,8 @@ boost::json::object audit_view(const Credential& credential) {
     view["authTags"] = boost::json::array(grant.tags.begin(), grant.tags.end());
     if (grant.max_uses) view["maxUses"] = *grant.max_uses;
     if (!grant.allowed_hostnames.empty()) {
-      view["allowedHostnames"] = boost::json::array(grant.allowed_hostnames.begin(), grant.allowed_hostnames.end());
+      view["allowedHostnames"] =
+          boost::json::array(grant.allowed_hostnames.begin(), grant.allowed_hostnames.end());
     }
   }
   return view;

@@ -1,5 +1,5 @@
-// What the audit log says about a credential: named, harmless members, in the vocabulary of upstream's log. There
-// is no way from here to a digest or a secret.
+// What the audit log says about a credential: named, harmless members, in the vocabulary of upstream's log.
+// There is no way from here to a digest or a secret.
 #pragma once
 
 #include <boost/json/object.hpp>

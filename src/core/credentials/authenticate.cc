@@ -5,12 +5,12 @@
 namespace latchkey::credentials {
 
 Result<ParsedKey> parse_api_token(std::string_view text) {
-  const auto parsed = parse_key_text(text);
+  auto parsed = parse_key_text(text);
   if (!parsed) return unauthenticated(std::string(kApiTokenInvalid));
   if (parsed->type != KeyType::api) {
-    return unauthenticated(std::string(kApiTokenInvalid) + ": this is an " + std::string(name_of(parsed->type)) +
-                           " (tskey-" + std::string(to_string(parsed->type)) +
-                           "-); API calls take an API access token (tskey-api-)");
+    return unauthenticated(
+        std::string(kApiTokenInvalid) + ": this is an " + std::string(name_of(parsed->type)) + " (tskey-" +
+        std::string(to_string(parsed->type)) + "-); API calls take an API access token (tskey-api-)");
   }
   return parsed;
 }

@@ -1,4 +1,5 @@
-// Authentication with an API access token, without I/O: what a presented text amounts to, given what is stored.
+// Authentication with an API access token, without I/O: what a presented text amounts to, given what is
+// stored.
 #pragma once
 
 #include <string_view>
@@ -10,18 +11,20 @@
 
 namespace latchkey::credentials {
 
-// Upstream's text for every API token that is missing, malformed, unknown, ended or asleep; clients look for it.
+// Upstream's text for every API token that is missing, malformed, unknown, ended or asleep; clients look for
+// it.
 inline constexpr std::string_view kApiTokenInvalid = "API token invalid";
 
-// The public half of a text presented as an API token. A key of another type is refused with a text that names
-// the mistake.
+// The public half of a text presented as an API token. A key of another type is refused with a text that
+// names the mistake.
 Result<ParsedKey> parse_api_token(std::string_view text);
 
-// Whether the digest of what was presented is the stored one. `found` may be null: the same work is done for an
-// unknown id as for a wrong secret.
+// Whether the digest of what was presented is the stored one. `found` may be null: the same work is done for
+// an unknown id as for a wrong secret.
 bool is_genuine(const crypto::Digest& presented, const OwnedCredential* found);
 
-// The caller that a genuine token makes, judged at `now`: expiry, revocation and the owner's status count at use.
+// The caller that a genuine token makes, judged at `now`: expiry, revocation and the owner's status count at
+// use.
 Result<identity::Caller> caller_of(const OwnedCredential& token, TimePoint now);
 
 }  // namespace latchkey::credentials

@@ -90,7 +90,8 @@ TEST(CredentialCache, ForgetsTheCredentialsOfAChangedUser) {
   const auto owners = world.issue_api_token(Role::owner)->credential.id;
   const auto admins = world.issue_api_token(Role::admin)->credential.id;
   for (const auto& id : {owners, admins}) cache.insert(entry_of(world, id), cache.ticket(id));
-  cache.apply(std::vector{change_of(world, audit::ChangeKind::user_updated, world.user(Role::admin).id.str())});
+  cache.apply(
+      std::vector{change_of(world, audit::ChangeKind::user_updated, world.user(Role::admin).id.str())});
   EXPECT_NE(cache.find(owners), nullptr);
   EXPECT_EQ(cache.find(admins), nullptr);
 }

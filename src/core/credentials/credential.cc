@@ -4,11 +4,16 @@ namespace latchkey::credentials {
 
 std::string_view to_string(State state) {
   switch (state) {
-    case State::active: return "active";
-    case State::dormant: return "dormant";
-    case State::spent: return "spent";
-    case State::expired: return "expired";
-    case State::revoked: return "revoked";
+    case State::active:
+      return "active";
+    case State::dormant:
+      return "dormant";
+    case State::spent:
+      return "spent";
+    case State::expired:
+      return "expired";
+    case State::revoked:
+      return "revoked";
   }
   return "";
 }

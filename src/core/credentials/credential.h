@@ -21,8 +21,8 @@ struct DeviceGrant {
   bool ephemeral = false;
   bool preauthorized = false;
   std::vector<std::string> tags;
-  std::optional<std::int64_t> max_uses;         // of a reusable key; a one-off key has exactly one
-  std::vector<std::string> allowed_hostnames;   // patterns; empty allows all
+  std::optional<std::int64_t> max_uses;        // of a reusable key; a one-off key has exactly one
+  std::vector<std::string> allowed_hostnames;  // patterns; empty allows all
 };
 
 struct Usage {
@@ -50,12 +50,13 @@ struct Credential {
   Usage usage;
 };
 
-// spent, expired and revoked are final; dormant is derived from the owner at use and ends when the owner returns.
+// spent, expired and revoked are final; dormant is derived from the owner at use and ends when the owner
+// returns.
 enum class State { active, dormant, spent, expired, revoked };
 std::string_view to_string(State state);
 
-// The state at `now`. `owner` is the owner's status, nothing for a credential that the tailnet owns. A credential
-// is expired from its date on (now >= expires).
+// The state at `now`. `owner` is the owner's status, nothing for a credential that the tailnet owns. A
+// credential is expired from its date on (now >= expires).
 State state_of(const Credential& credential, std::optional<identity::UserStatus> owner, TimePoint now);
 
 // Revoked, spent or expired: final whatever the owner does.

@@ -22,7 +22,7 @@ CredentialCache::Ticket CredentialCache::ticket(const CredentialId& id) const {
   return Ticket{shard.drops};
 }
 
-void CredentialCache::insert(Entry entry, Ticket ticket) {
+void CredentialCache::insert(const Entry& entry, Ticket ticket) {
   const CredentialId& id = entry->credential.id;
   Shard& shard = shard_of(id);
   const std::lock_guard guard(shard.lock);
@@ -50,10 +50,13 @@ void CredentialCache::apply(std::span<const audit::Change> changes) {
         drop(shard, id);
         break;
       }
-      case audit::ChangeKind::user_updated: drop_user(change.tailnet, change.subject); break;
+      case audit::ChangeKind::user_updated:
+        drop_user(change.tailnet, change.subject);
+        break;
       case audit::ChangeKind::credential_created:
       case audit::ChangeKind::tailnet_created:
-      case audit::ChangeKind::user_created: break;
+      case audit::ChangeKind::user_created:
+        break;
     }
   }
 }

@@ -1,8 +1,8 @@
 // Credentials in memory, for checking one without the database, and the uses gathered since the last flush.
 //
 // Bounded: the least recently used entry makes room. Safe from any thread. What ended is dropped before the
-// revoking caller hears back (the database's commit hook) and on other replicas when the change feed says so; an
-// entry read from the database before a drop, and stored after it, is not kept (see Ticket).
+// revoking caller hears back (the database's commit hook) and on other replicas when the change feed says so;
+// an entry read from the database before a drop, and stored after it, is not kept (see Ticket).
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ class CredentialCache {
     std::uint64_t drops;
   };
   Ticket ticket(const CredentialId& id) const;
-  void insert(Entry entry, Ticket ticket);
+  void insert(const Entry& entry, Ticket ticket);
 
   // Forgets whatever these changes may have touched.
   void apply(std::span<const audit::Change> changes);
@@ -57,7 +57,9 @@ class CredentialCache {
   static constexpr std::size_t kShards = 16;
 
   Shard& shard_of(const CredentialId& id) { return shards_[std::hash<CredentialId>{}(id) % kShards]; }
-  const Shard& shard_of(const CredentialId& id) const { return shards_[std::hash<CredentialId>{}(id) % kShards]; }
+  const Shard& shard_of(const CredentialId& id) const {
+    return shards_[std::hash<CredentialId>{}(id) % kShards];
+  }
   static void drop(Shard& shard, const CredentialId& id);
   void drop_user(const TailnetId& tailnet, const std::string& user);
   static UseTally& tally_of(Shard& shard, const Credential& key);

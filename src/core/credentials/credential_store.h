@@ -37,19 +37,21 @@ class CredentialStore {
   virtual ~CredentialStore() = default;
 
   virtual std::optional<Credential> find(const TailnetId& tailnet, const CredentialId& id) = 0;
-  // For authentication, where the presented id is all that is known: it leads to the tailnet. Ids are unique over
-  // all tailnets.
+  // For authentication, where the presented id is all that is known: it leads to the tailnet. Ids are unique
+  // over all tailnets.
   virtual std::optional<OwnedCredential> find_for_authentication(const CredentialId& id) = 0;
   // Neither revoked, spent nor expired at `now`; newest first. An owner restricts to what that user owns.
-  virtual std::vector<Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner, TimePoint now,
-                                             std::int64_t limit) = 0;
+  virtual std::vector<Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner,
+                                             TimePoint now, std::int64_t limit) = 0;
 
   virtual void insert(const Credential& credential, const audit::Act& act) = 0;
   // False when it was revoked before or does not exist; nothing is written then.
-  virtual bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now, const audit::Act& act) = 0;
+  virtual bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+                      const audit::Act& act) = 0;
 
-  // One conditional write: counts a use if the key is neither revoked, spent, expired nor used up at `now`, and
-  // remembers the machine. The last allowed use sets `spent` and writes `when_spent`. Nothing when refused.
+  // One conditional write: counts a use if the key is neither revoked, spent, expired nor used up at `now`,
+  // and remembers the machine. The last allowed use sets `spent` and writes `when_spent`. Nothing when
+  // refused.
   struct Spend {
     std::int64_t uses = 0;
     bool spent = false;
@@ -67,8 +69,8 @@ class CredentialStore {
   // False when another replica was first.
   virtual bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
                                const audit::Act& act) = 0;
-  // Removes credentials that were revoked, spent or expired before `before`, and what is remembered of their use.
-  // Returns how many.
+  // Removes credentials that were revoked, spent or expired before `before`, and what is remembered of their
+  // use. Returns how many.
   virtual std::int64_t purge_ended(TimePoint before, std::int64_t limit) = 0;
 };
 

@@ -64,14 +64,22 @@ TEST(Lifetime, R37_R38_VariesByTypeWithinItsBounds) {
     std::optional<std::int64_t> given;  // nothing: refused
   };
   const Row rows[] = {
-      {KeyType::auth, std::nullopt, 7'776'000}, {KeyType::auth, 0, 7'776'000},
-      {KeyType::auth, 1, 1},                    {KeyType::auth, 300, 300},
-      {KeyType::auth, 7'776'000, 7'776'000},    {KeyType::auth, 7'776'001, std::nullopt},
-      {KeyType::auth, -1, std::nullopt},        {KeyType::api, std::nullopt, 7'776'000},
-      {KeyType::api, 86'400, 86'400},           {KeyType::api, 86'399, std::nullopt},
-      {KeyType::api, 7'776'000, 7'776'000},     {KeyType::api, 91 * 86'400, std::nullopt},
-      {KeyType::scim, 3600, std::nullopt},      {KeyType::webhook, 3600, std::nullopt},
-      {KeyType::auth, INT64_MAX, std::nullopt}, {KeyType::auth, INT64_MIN, std::nullopt},
+      {KeyType::auth, std::nullopt, 7'776'000},
+      {KeyType::auth, 0, 7'776'000},
+      {KeyType::auth, 1, 1},
+      {KeyType::auth, 300, 300},
+      {KeyType::auth, 7'776'000, 7'776'000},
+      {KeyType::auth, 7'776'001, std::nullopt},
+      {KeyType::auth, -1, std::nullopt},
+      {KeyType::api, std::nullopt, 7'776'000},
+      {KeyType::api, 86'400, 86'400},
+      {KeyType::api, 86'399, std::nullopt},
+      {KeyType::api, 7'776'000, 7'776'000},
+      {KeyType::api, 91 * 86'400, std::nullopt},
+      {KeyType::scim, 3600, std::nullopt},
+      {KeyType::webhook, 3600, std::nullopt},
+      {KeyType::auth, INT64_MAX, std::nullopt},
+      {KeyType::auth, INT64_MIN, std::nullopt},
   };
   for (const auto& row : rows) {
     const auto chosen = choose_lifetime(row.type, row.asked);

@@ -9,8 +9,8 @@ namespace latchkey::credentials {
 
 bool is_hostname_pattern(std::string_view pattern) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '*';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '*';
   };
   return !pattern.empty() && pattern.size() <= kMaxHostnamePattern && std::ranges::all_of(pattern, allowed);
 }

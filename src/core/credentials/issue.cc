@@ -19,7 +19,8 @@ Result<void> check_grant(const DeviceGrant& grant, identity::Role role) {
       return malformed("maxUses must be between 1 and " + std::to_string(kMostUses), "maxUses");
     }
     if (!grant.reusable && *grant.max_uses != 1) {
-      return malformed("maxUses needs a reusable key: set capabilities.devices.create.reusable to true", "maxUses");
+      return malformed("maxUses needs a reusable key: set capabilities.devices.create.reusable to true",
+                       "maxUses");
     }
   }
   if (grant.allowed_hostnames.size() > kMaxAllowedHostnames) {
@@ -67,7 +68,8 @@ Result<void> check_description(std::string_view description) {
   return {};
 }
 
-Result<IssuedKey> issue_auth_key(core::Tx& tx, const identity::Permit<identity::Operation::create_auth_key>& may,
+Result<IssuedKey> issue_auth_key(core::Tx& tx,
+                                 const identity::Permit<identity::Operation::create_auth_key>& may,
                                  const NewAuthKey& want, const Issuer& issuer, TimePoint now) {
   TRY(check_description(want.description));
   TRY(check_grant(want.grant, may.caller().role));
@@ -80,7 +82,8 @@ Result<IssuedKey> issue_auth_key(core::Tx& tx, const identity::Permit<identity::
   return issue(tx, may.caller(), std::move(credential), lifetime, issuer.mint, now);
 }
 
-Result<IssuedKey> issue_api_token(core::Tx& tx, const identity::Permit<identity::Operation::create_api_token>& may,
+Result<IssuedKey> issue_api_token(core::Tx& tx,
+                                  const identity::Permit<identity::Operation::create_api_token>& may,
                                   const NewApiToken& want, const Issuer& issuer, TimePoint now) {
   TRY(check_description(want.description));
   TRY(const seconds lifetime,

@@ -49,10 +49,12 @@ struct IssuedKey {
 Result<void> check_description(std::string_view description);
 
 // The key belongs to the caller. Tags must be the caller's to give; they may be empty.
-Result<IssuedKey> issue_auth_key(core::Tx& tx, const identity::Permit<identity::Operation::create_auth_key>& may,
+Result<IssuedKey> issue_auth_key(core::Tx& tx,
+                                 const identity::Permit<identity::Operation::create_auth_key>& may,
                                  const NewAuthKey& want, const Issuer& issuer, TimePoint now);
 
-Result<IssuedKey> issue_api_token(core::Tx& tx, const identity::Permit<identity::Operation::create_api_token>& may,
+Result<IssuedKey> issue_api_token(core::Tx& tx,
+                                  const identity::Permit<identity::Operation::create_api_token>& may,
                                   const NewApiToken& want, const Issuer& issuer, TimePoint now);
 
 }  // namespace latchkey::credentials

@@ -1,5 +1,5 @@
-// Makes key texts and checks them. Holds the server's HMAC key for stored digests; const and safe from any thread.
-// Lives as long as the server.
+// Makes key texts and checks them. Holds the server's HMAC key for stored digests; const and safe from any
+// thread. Lives as long as the server.
 #pragma once
 
 #include "core/credentials/key_text.h"

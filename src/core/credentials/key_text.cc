@@ -29,8 +29,9 @@ std::string checksum_of(std::string_view text) {
   boost::crc_32_type crc;
   crc.process_bytes(text.data(), text.size());
   const std::uint32_t sum = crc.checksum();
-  const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(sum >> 24), static_cast<std::uint8_t>(sum >> 16),
-                                          static_cast<std::uint8_t>(sum >> 8), static_cast<std::uint8_t>(sum)};
+  const std::array<std::uint8_t, 4> bytes{
+      static_cast<std::uint8_t>(sum >> 24), static_cast<std::uint8_t>(sum >> 16),
+      static_cast<std::uint8_t>(sum >> 8), static_cast<std::uint8_t>(sum)};
   return base58_fixed(bytes, kChecksumLength);
 }
 
@@ -57,7 +58,8 @@ std::optional<KeyType> key_type_from(std::string_view text) {
   return std::nullopt;
 }
 
-SecretString compose_key_text(KeyType type, const CredentialId& id, std::span<const std::uint8_t, 32> random) {
+SecretString compose_key_text(KeyType type, const CredentialId& id,
+                              std::span<const std::uint8_t, 32> random) {
   std::string text;
   text.reserve(kLongest);  // no reallocation: it would leave a copy of the secret behind
   text += kStem;
@@ -79,8 +81,10 @@ Result<ParsedKey> parse_key_text(std::string_view text) {
   const auto type = key_type_from(parts[1]);
   if (!type || !is_id_text('k', parts[2])) return not_a_key();
   if (parts[3].size() != kRandomLength + kChecksumLength || !is_base58(parts[3])) return not_a_key();
-  if (checksum_of(text.substr(0, text.size() - kChecksumLength)) != text.substr(text.size() - kChecksumLength)) {
-    return malformed("not a key: its checksum is wrong, so a character is missing, changed or in the wrong case");
+  if (checksum_of(text.substr(0, text.size() - kChecksumLength)) !=
+      text.substr(text.size() - kChecksumLength)) {
+    return malformed(
+        "not a key: its checksum is wrong, so a character is missing, changed or in the wrong case");
   }
   return ParsedKey{*type, CredentialId(std::string(parts[2]))};
 }

@@ -1,9 +1,9 @@
 // The text of a key: tskey-<type>-<id>-<random>.
 //
 // <id> is public ("k", 11 base58 characters, "CNTRL"). <random> is 44 base58 characters that carry 256 random
-// bits, then 6 that are a checksum over everything before them, so that a scanner can tell a real key from noise
-// without asking the server, and a folded letter or a wrong type is noticed. The form is on the wire and in
-// people's stores: it never changes (docs/decisions/0005-key-text.md).
+// bits, then 6 that are a checksum over everything before them, so that a scanner can tell a real key from
+// noise without asking the server, and a folded letter or a wrong type is noticed. The form is on the wire
+// and in people's stores: it never changes (docs/decisions/0005-key-text.md).
 #pragma once
 
 #include <cstdint>

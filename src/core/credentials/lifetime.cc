@@ -6,12 +6,15 @@ namespace latchkey::credentials {
 
 std::optional<Lifetime> lifetime_of(KeyType type) {
   switch (type) {
-    case KeyType::api: return Lifetime{days{1}, days{90}, days{90}};
+    case KeyType::api:
+      return Lifetime{days{1}, days{90}, days{90}};
     // Upstream's console starts at a day, its API takes less: 30 seconds have been seen in use.
-    case KeyType::auth: return Lifetime{seconds{1}, days{90}, days{90}};
+    case KeyType::auth:
+      return Lifetime{seconds{1}, days{90}, days{90}};
     case KeyType::client:
     case KeyType::scim:
-    case KeyType::webhook: return std::nullopt;
+    case KeyType::webhook:
+      return std::nullopt;
   }
   return std::nullopt;
 }

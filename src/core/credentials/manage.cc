@@ -6,7 +6,9 @@
 namespace latchkey::credentials {
 namespace {
 
-Error no_such_key() { return not_found("key not found"); }
+Error no_such_key() {
+  return not_found("key not found");
+}
 
 }  // namespace
 
@@ -17,7 +19,8 @@ Result<std::vector<Credential>> list_keys(core::Tx& tx,
   if (scope == ListScope::own) owner = may.caller().user;
   auto keys = tx.credentials().list_valid(may.tailnet(), owner, now, kMaxListed + 1);
   if (keys.size() > static_cast<std::size_t>(kMaxListed)) {
-    return malformed("more than " + std::to_string(kMaxListed) + " keys match; list without all=true, or by id");
+    return malformed("more than " + std::to_string(kMaxListed) +
+                     " keys match; list without all=true, or by id");
   }
   std::erase_if(keys, [&](const Credential& key) { return !may.reaches(key.owner); });
   return keys;
@@ -37,12 +40,13 @@ Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller) {
 }
 
 Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Operation::revoke_key>& may,
-                              const identity::Permit<identity::Operation::read_key>& sight, const CredentialId& id,
-                              TimePoint now) {
+                              const identity::Permit<identity::Operation::read_key>& sight,
+                              const CredentialId& id, TimePoint now) {
   TRY(auto key, read_key(tx, sight, id));
   if (!may.reaches(key.owner)) {
-    return forbidden("calling actor does not have enough permissions to perform this function: the key belongs to "
-                     "someone else, and only an owner or admin may revoke it");
+    return forbidden(
+        "calling actor does not have enough permissions to perform this function: the key belongs to "
+        "someone else, and only an owner or admin may revoke it");
   }
   if (!key.revoked && tx.credentials().revoke(key.tailnet, key.id, now,
                                               act_on(key, may.caller(), audit::Action::revoke,

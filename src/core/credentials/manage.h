@@ -12,8 +12,8 @@ namespace latchkey::credentials {
 inline constexpr std::int64_t kMaxListed = 100'000;
 
 enum class ListScope {
-  own,          // keys of the caller
-  everything,   // every key that the caller may read
+  own,         // keys of the caller
+  everything,  // every key that the caller may read
 };
 
 // Valid keys only; ended ones stay readable by id while they are retained.
@@ -30,7 +30,7 @@ Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller);
 // Idempotent while the record is retained. Visible but not the caller's to revoke: forbidden. `sight` is the
 // caller's permit to read keys, if any.
 Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Operation::revoke_key>& may,
-                              const identity::Permit<identity::Operation::read_key>& sight, const CredentialId& id,
-                              TimePoint now);
+                              const identity::Permit<identity::Operation::read_key>& sight,
+                              const CredentialId& id, TimePoint now);
 
 }  // namespace latchkey::credentials

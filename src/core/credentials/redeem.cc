@@ -9,7 +9,9 @@
 namespace latchkey::credentials {
 namespace {
 
-Error unknown_key() { return unauthenticated("invalid key: API key does not exist"); }
+Error unknown_key() {
+  return unauthenticated("invalid key: API key does not exist");
+}
 
 Error not_valid(const CredentialId& id, const std::string& reason) {
   return unauthenticated("invalid key: API key " + id.str() + " not valid: " + reason);
@@ -19,13 +21,18 @@ Result<void> check_state(const Credential& key, const std::optional<identity::Us
   std::optional<identity::UserStatus> owner_status;
   if (owner) owner_status = owner->status;
   switch (state_of(key, owner_status, now)) {
-    case State::active: return {};
+    case State::active:
+      return {};
     case State::revoked:
-      return unauthenticated("invalid key: API key does not exist: it was revoked on " + to_rfc3339(*key.revoked));
+      return unauthenticated("invalid key: API key does not exist: it was revoked on " +
+                             to_rfc3339(*key.revoked));
     case State::expired:
-      return unauthenticated("invalid key: API key does not exist: it expired on " + to_rfc3339(*key.expires));
-    case State::spent: return not_valid(key.id, "it has been used up");
-    case State::dormant: return not_valid(key.id, "its owner is suspended or awaits approval");
+      return unauthenticated("invalid key: API key does not exist: it expired on " +
+                             to_rfc3339(*key.expires));
+    case State::spent:
+      return not_valid(key.id, "it has been used up");
+    case State::dormant:
+      return not_valid(key.id, "its owner is suspended or awaits approval");
   }
   return unknown_key();
 }
@@ -36,8 +43,9 @@ Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMin
   const auto parsed = parse_key_text(request.key_text.expose());
   if (!parsed) return malformed("invalid key: invalid API token");
   if (parsed->type != KeyType::auth) {
-    return unauthenticated("invalid key: API key " + parsed->id.str() + " cannot be used for node auth: this is an " +
-                           std::string(name_of(parsed->type)) + ", devices join with an auth key (tskey-auth-)");
+    return unauthenticated("invalid key: API key " + parsed->id.str() +
+                           " cannot be used for node auth: this is an " + std::string(name_of(parsed->type)) +
+                           ", devices join with an auth key (tskey-auth-)");
   }
 
   // The digest is computed and compared whether or not the id is known.
@@ -56,8 +64,9 @@ Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMin
   }
   TRY(check_state(key, found->owner, now));
   if (!key.grant.allowed_hostnames.empty() &&
-      std::ranges::none_of(key.grant.allowed_hostnames,
-                           [&](const auto& pattern) { return hostname_matches(pattern, request.hostname); })) {
+      std::ranges::none_of(key.grant.allowed_hostnames, [&](const auto& pattern) {
+        return hostname_matches(pattern, request.hostname);
+      })) {
     return not_valid(key.id, "it does not allow this host name");
   }
 
@@ -65,7 +74,8 @@ Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMin
   device.kind = identity::Caller::Kind::worker;
   device.tailnet = key.tailnet;
   device.source = request.source;
-  audit::Act when_spent = act_on(key, device, audit::Action::revoke, audit::ChangeKind::credential_used_up, now);
+  audit::Act when_spent =
+      act_on(key, device, audit::Action::revoke, audit::ChangeKind::credential_used_up, now);
   when_spent.record.actor = request.device;
   when_spent.record.details = "used by node " + request.device.id;
   const auto spend = tx.credentials().spend({key.tailnet, key.id, request.machine, now}, when_spent);

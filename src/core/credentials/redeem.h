@@ -10,20 +10,20 @@
 
 namespace latchkey::credentials {
 
-// How long a machine whose answer was lost may repeat its join without a second use. Short, so that a used key in
-// a machine's start-up script does not let it back in after somebody removed the device.
+// How long a machine whose answer was lost may repeat its join without a second use. Short, so that a used
+// key in a machine's start-up script does not let it back in after somebody removed the device.
 inline constexpr minutes kRetryWindow{10};
 
 struct JoinRequest {
   SecretString key_text;
-  std::string machine;   // the device's machine key: the same machine retrying burns no second use
+  std::string machine;  // the device's machine key: the same machine retrying burns no second use
   std::string hostname;
-  audit::Actor device;   // for the audit record
+  audit::Actor device;  // for the audit record
   audit::Source source;
 };
 
-// The key with its grant, after the use was counted. Refusals begin with upstream's texts, which people search
-// for, and name the reason only to who holds the true secret:
+// The key with its grant, after the use was counted. Refusals begin with upstream's texts, which people
+// search for, and name the reason only to who holds the true secret:
 //   malformed        "invalid key: invalid API token"
 //   unauthenticated  "invalid key: API key does not exist", "invalid key: API key <id> not valid (...)"
 // Of any number of simultaneous calls with one one-off key, exactly one succeeds.

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "core/tx.h"
 #include "base/time.h"
+#include "core/tx.h"
 
 namespace latchkey::credentials {
 
@@ -12,8 +12,8 @@ inline constexpr std::int64_t kSweepBatch = 500;
 // How long a revoked, spent or expired credential stays readable; the audit log keeps at least as long.
 inline constexpr days kRetention{90};
 
-// Writes API_KEY.EXPIRED once for each credential whose date has passed. Refusal does not wait for this: expiry is
-// judged at every use. Returns how many; call again while it returns kSweepBatch.
+// Writes API_KEY.EXPIRED once for each credential whose date has passed. Refusal does not wait for this:
+// expiry is judged at every use. Returns how many; call again while it returns kSweepBatch.
 std::int64_t announce_expired(core::Tx& tx, TimePoint now);
 
 // Forgets credentials that ended more than `retention` ago. Returns how many; call again while it returns

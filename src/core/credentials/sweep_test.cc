@@ -12,11 +12,13 @@ using identity::Role;
 using testing::World;
 
 std::int64_t announce(World& world) {
-  return *world.db().write_now([&](core::Tx& tx) -> Result<std::int64_t> { return announce_expired(tx, world.now); });
+  return *world.db().write_now(
+      [&](core::Tx& tx) -> Result<std::int64_t> { return announce_expired(tx, world.now); });
 }
 
 std::int64_t purge(World& world) {
-  return *world.db().write_now([&](core::Tx& tx) -> Result<std::int64_t> { return purge_ended(tx, world.now); });
+  return *world.db().write_now(
+      [&](core::Tx& tx) -> Result<std::int64_t> { return purge_ended(tx, world.now); });
 }
 
 bool exists(World& world, const CredentialId& id) {

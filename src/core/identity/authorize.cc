@@ -40,14 +40,21 @@ const Row& row_of(Operation operation) {
 
 }  // namespace
 
-std::string_view to_string(Operation operation) { return row_of(operation).name; }
-Right right_of(Operation operation) { return row_of(operation).right; }
-bool refusal_is_recorded(Operation operation) { return row_of(operation).refusal_recorded; }
+std::string_view to_string(Operation operation) {
+  return row_of(operation).name;
+}
+Right right_of(Operation operation) {
+  return row_of(operation).right;
+}
+bool refusal_is_recorded(Operation operation) {
+  return row_of(operation).refusal_recorded;
+}
 
 Result<Extent> detail::decide(const Caller& caller, Operation operation) {
   const Row& row = row_of(operation);
   if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {
-    return forbidden("an API access token cannot do this: use the admin console, or the latchkey command on the server");
+    return forbidden(
+        "an API access token cannot do this: use the admin console, or the latchkey command on the server");
   }
   const Extent extent = extent_of(caller.role, row.right);
   // Upstream's text, which scripts look for.

@@ -1,8 +1,8 @@
 // The one decision point: may this caller do that?
 //
-// authorize() is a pure function over the role matrix and the only maker of a Permit. A use case takes the Permit
-// of its own operation, so a forgotten check does not compile, and a permit for one operation does not fit
-// another.
+// authorize() is a pure function over the role matrix and the only maker of a Permit. A use case takes the
+// Permit of its own operation, so a forgotten check does not compile, and a permit for one operation does not
+// fit another.
 #pragma once
 
 #include <string_view>
@@ -52,11 +52,15 @@ class Permit {
   // Whether the permit reaches a thing with this owner; an empty owner means the tailnet.
   bool reaches(const UserId& owner) const {
     switch (extent_) {
-      case Extent::all: return true;
-      case Extent::own_and_tailnet: return owner.empty() || owner == caller_.user;
-      case Extent::own: return owner == caller_.user && !owner.empty();
+      case Extent::all:
+        return true;
+      case Extent::own_and_tailnet:
+        return owner.empty() || owner == caller_.user;
+      case Extent::own:
+        return owner == caller_.user && !owner.empty();
       case Extent::held:
-      case Extent::none: return false;
+      case Extent::none:
+        return false;
     }
     return false;
   }

@@ -39,11 +39,16 @@ constexpr Row kExpected[] = {
 
 char letter(Extent extent) {
   switch (extent) {
-    case Extent::none: return '-';
-    case Extent::own: return 'o';
-    case Extent::own_and_tailnet: return 't';
-    case Extent::held: return 'h';
-    case Extent::all: return 'x';
+    case Extent::none:
+      return '-';
+    case Extent::own:
+      return 'o';
+    case Extent::own_and_tailnet:
+      return 't';
+    case Extent::held:
+      return 'h';
+    case Extent::all:
+      return 'x';
   }
   return '?';
 }
@@ -74,7 +79,8 @@ TEST(Authorize, RefusesWithUpstreamsText) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
   EXPECT_TRUE(refused.error().refusal);
-  EXPECT_EQ(refused.error().message, "calling actor does not have enough permissions to perform this function");
+  EXPECT_EQ(refused.error().message,
+            "calling actor does not have enough permissions to perform this function");
 }
 
 TEST(Permit, ReachesAsFarAsTheRoleDoes) {
@@ -101,7 +107,8 @@ TEST(Authorize, TokensCannotMakeTokensOrBackups) {
   EXPECT_FALSE(authorize<Operation::create_api_token>(caller_with(Role::owner)).ok());
   EXPECT_FALSE(authorize<Operation::back_up>(caller_with(Role::owner)).ok());
   EXPECT_TRUE(
-      authorize<Operation::create_api_token>(caller_with(Role::owner, Caller::Kind::local_administrator)).ok());
+      authorize<Operation::create_api_token>(caller_with(Role::owner, Caller::Kind::local_administrator))
+          .ok());
 }
 
 }  // namespace

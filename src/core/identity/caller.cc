@@ -7,7 +7,8 @@ namespace latchkey::identity {
 audit::Actor actor_of(const Caller& caller) {
   audit::Actor actor;
   actor.id = caller.user.str();
-  actor.type = caller.kind == Caller::Kind::worker ? audit::ActorType::automated_worker : audit::ActorType::user;
+  actor.type =
+      caller.kind == Caller::Kind::worker ? audit::ActorType::automated_worker : audit::ActorType::user;
   actor.login_name = caller.login_name;
   actor.display_name = caller.display_name;
   return actor;

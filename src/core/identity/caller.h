@@ -1,5 +1,5 @@
-// Who is asking: the authenticated party behind one request, as it is at this moment (role and status are read at
-// use, never remembered from issue).
+// Who is asking: the authenticated party behind one request, as it is at this moment (role and status are
+// read at use, never remembered from issue).
 #pragma once
 
 #include <string>

@@ -50,7 +50,9 @@ constexpr Row kMatrix[] = {
 
 }  // namespace
 
-std::string_view to_string(Role role) { return kRoleNames.at(static_cast<std::size_t>(role)); }
+std::string_view to_string(Role role) {
+  return kRoleNames.at(static_cast<std::size_t>(role));
+}
 
 std::optional<Role> role_from(std::string_view text) {
   for (const Role role : kRoles) {

@@ -7,7 +7,8 @@
 
 namespace latchkey::identity {
 
-// Names on the wire: owner, admin, network-admin, it-admin, billing-admin, auditor, member. Exactly one owner.
+// Names on the wire: owner, admin, network-admin, it-admin, billing-admin, auditor, member. Exactly one
+// owner.
 enum class Role { owner, admin, network_admin, it_admin, billing_admin, auditor, member };
 inline constexpr std::array kRoles{Role::owner,         Role::admin,   Role::network_admin, Role::it_admin,
                                    Role::billing_admin, Role::auditor, Role::member};
@@ -52,6 +53,8 @@ enum class Extent {
 };
 
 Extent extent_of(Role role, Right right);
-inline bool may(Role role, Right right) { return extent_of(role, right) != Extent::none; }
+inline bool may(Role role, Right right) {
+  return extent_of(role, right) != Extent::none;
+}
 
 }  // namespace latchkey::identity

@@ -24,7 +24,7 @@ Result<void> check_login_name(std::string_view login_name);
 struct User {
   UserId id;
   TailnetId tailnet;
-  std::string login_name;    // unique in the tailnet, compared without case
+  std::string login_name;  // unique in the tailnet, compared without case
   std::string display_name;
   Role role = Role::member;
   UserStatus status = UserStatus::active;

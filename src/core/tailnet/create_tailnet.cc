@@ -8,7 +8,8 @@
 namespace latchkey::tailnet {
 namespace {
 
-audit::Act act_of(const identity::Caller& owner, audit::Target target, audit::ChangeKind kind, TimePoint now) {
+audit::Act act_of(const identity::Caller& owner, audit::Target target, audit::ChangeKind kind,
+                  TimePoint now) {
   audit::Act act;
   act.change = {kind, owner.tailnet, target.id, 0, now};
   act.record = identity::record_by(owner, audit::Action::create, std::move(target), now);

@@ -7,8 +7,12 @@ namespace {
 
 constexpr std::string_view kPrefix = "tag:";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_tag_character(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_tag_character(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '-';
+}
 
 }  // namespace
 

@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxTags = 32;
 // "tag:" then a letter, then letters, digits and hyphens.
 bool is_tag(std::string_view text);
 
-// Refuses tags that are malformed or that this role may not use, with upstream's text, which scripts look for:
-// "requested tags [tag:a tag:b] are invalid or not permitted".
+// Refuses tags that are malformed or that this role may not use, with upstream's text, which scripts look
+// for: "requested tags [tag:a tag:b] are invalid or not permitted".
 //
 // While no policy file is stored, no tag is defined and none is owned: roles that may use any tag may use any
 // well-formed one, others none (docs/decisions/0009-tags-before-a-policy-file.md).

@@ -54,9 +54,10 @@ Result<credentials::NewAuthKey> parse_new_auth_key(const JsonBody& body) {
 Result<void> check_key_type(const std::string& type) {
   if (type == "auth") return {};
   if (type == "api") {
-    return malformed("API access tokens are not made over the API: use the admin console, or on the server "
-                     "latchkey keys create --type api",
-                     "keyType");
+    return malformed(
+        "API access tokens are not made over the API: use the admin console, or on the server "
+        "latchkey keys create --type api",
+        "keyType");
   }
   if (type == "client" || type == "federated") {
     return malformed("keyType " + type + " is not supported by this server", "keyType");

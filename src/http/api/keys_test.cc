@@ -24,7 +24,9 @@ io::Response create(ApiWorld& api, const std::string& token, std::string body = 
   return api.call("POST", kKeys, token, {.headers = {}, .body = std::move(body)});
 }
 
-std::string id_of(const io::Response& response) { return std::string(json_of(response).at("id").as_string()); }
+std::string id_of(const io::Response& response) {
+  return std::string(json_of(response).at("id").as_string());
+}
 
 std::set<std::string> members(const boost::json::value& object) {
   std::set<std::string> names;
@@ -47,9 +49,10 @@ TEST(CreateKey, AnswersTheWholeKeyObjectWithTheSecretOnce) {
   EXPECT_EQ(key.at("expirySeconds"), 3600);
   EXPECT_EQ(key.at("invalid"), false);
   EXPECT_EQ(key.at("userId").as_string(), api.world.user(Role::owner).id.str());
-  EXPECT_EQ(key.at("capabilities"),
-            boost::json::parse(R"({"devices":{"create":{"reusable":true,"ephemeral":true,"preauthorized":true,)"
-                               R"("tags":["tag:b","tag:a"]}}})"));
+  EXPECT_EQ(
+      key.at("capabilities"),
+      boost::json::parse(R"({"devices":{"create":{"reusable":true,"ephemeral":true,"preauthorized":true,)"
+                         R"("tags":["tag:b","tag:a"]}}})"));
 
   auto expected = key.as_object();
   expected.erase("key");
@@ -60,12 +63,14 @@ TEST(CreateKey, AnswersTheWholeKeyObjectWithTheSecretOnce) {
 TEST(CreateKey, TakesWhatStockClientsSend) {
   ApiWorld api;
   const auto token = api.token(Role::owner);
-  // The Go client: null tags, zero expiry. The client inside `tailscale up`: neither. Others: keyType, empty create.
-  for (const char* body :
-       {R"({"capabilities":{"devices":{"create":{"reusable":false,"ephemeral":false,"tags":null,"preauthorized":false}}},"expirySeconds":0,"description":""})",
-        R"({"capabilities":{"devices":{"create":{"reusable":false,"ephemeral":true,"preauthorized":false}}}})",
-        R"({"keyType":"auth","capabilities":{"devices":{}},"somethingNew":{"a":1}})",
-        R"({"capabilities":{"devices":{"create":{}}},"expirySeconds":null,"description":null})"}) {
+  // The Go client: null tags, zero expiry. The client inside `tailscale up`: neither. Others: keyType, empty
+  // create.
+  for (
+      const char* body :
+      {R"({"capabilities":{"devices":{"create":{"reusable":false,"ephemeral":false,"tags":null,"preauthorized":false}}},"expirySeconds":0,"description":""})",
+       R"({"capabilities":{"devices":{"create":{"reusable":false,"ephemeral":true,"preauthorized":false}}}})",
+       R"({"keyType":"auth","capabilities":{"devices":{}},"somethingNew":{"a":1}})",
+       R"({"capabilities":{"devices":{"create":{}}},"expirySeconds":null,"description":null})"}) {
     const auto created = create(api, token, body);
     ASSERT_EQ(created.status, 200) << body << created.body;
     const auto key = json_of(created);
@@ -78,8 +83,10 @@ TEST(CreateKey, TakesWhatStockClientsSend) {
 TEST(CreateKey, IgnoresTheContentType) {
   ApiWorld api;
   const auto token = api.token(Role::owner);
-  for (const char* type : {"application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"}) {
-    const auto created = api.call("POST", kKeys, token, {.headers = {{"Content-Type", type}}, .body = kCreateBody});
+  for (const char* type :
+       {"application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"}) {
+    const auto created =
+        api.call("POST", kKeys, token, {.headers = {{"Content-Type", type}}, .body = kCreateBody});
     EXPECT_EQ(created.status, 200) << type;
   }
 }
@@ -97,7 +104,8 @@ TEST(CreateKey, EveryRefusalSaysWhatToChange) {
       {"[]", "must be a JSON object"},
       {"\"x\"", "must be a JSON object"},
       {R"({"capabilities":5})", "capabilities must be an object"},
-      {R"({"capabilities":{"devices":{"create":{"reusable":"yes"}}}})", "capabilities.devices.create.reusable must be"},
+      {R"({"capabilities":{"devices":{"create":{"reusable":"yes"}}}})",
+       "capabilities.devices.create.reusable must be"},
       {R"({"capabilities":{"devices":{"create":{"tags":"tag:a"}}}})", "create.tags must be a list"},
       {R"({"capabilities":{"devices":{"create":{"tags":[1]}}}})", "create.tags must be a list"},
       {R"({"capabilities":{"devices":{}},"expirySeconds":1.5})", "expirySeconds must be a whole number"},
@@ -178,7 +186,9 @@ TEST(ListKeys, R3_NoAnswerButTheFirstHoldsTheSecret) {
            {"GET", target + "?fields=all"},
            {"DELETE", target},
            {"GET", target},
-           {"GET", "/api/v2/tailnet/-/logging/configuration?start=2026-01-01T00:00:00Z&end=2027-01-01T00:00:00Z&fields=all"}}) {
+           {"GET",
+            "/api/v2/tailnet/-/logging/"
+            "configuration?start=2026-01-01T00:00:00Z&end=2027-01-01T00:00:00Z&fields=all"}}) {
     const auto response = api.call(method, where, token);
     EXPECT_EQ(response.status, 200) << where;
     EXPECT_EQ(response.body.find(random), std::string::npos) << where;
@@ -258,7 +268,7 @@ TEST(Keys, R13_R40_EachRoleMayDoWhatTheMatrixSays) {
     Role role;
     int list, create, delete_others;
   };
-  const Row rows[] = {{Role::owner, 200, 200, 200},        {Role::admin, 200, 200, 200},
+  const Row rows[] = {{Role::owner, 200, 200, 200},         {Role::admin, 200, 200, 200},
                       {Role::network_admin, 200, 200, 404}, {Role::it_admin, 200, 200, 404},
                       {Role::billing_admin, 200, 403, 403}, {Role::auditor, 200, 403, 403},
                       {Role::member, 403, 403, 403}};
@@ -267,7 +277,8 @@ TEST(Keys, R13_R40_EachRoleMayDoWhatTheMatrixSays) {
     const auto owners = id_of(create(api, api.token(Role::owner)));
     const auto token = api.token(row.role);
     EXPECT_EQ(api.call("GET", kKeys, token).status, row.list) << to_string(row.role);
-    EXPECT_EQ(create(api, token, R"({"capabilities":{"devices":{}}})").status, row.create) << to_string(row.role);
+    EXPECT_EQ(create(api, token, R"({"capabilities":{"devices":{}}})").status, row.create)
+        << to_string(row.role);
     EXPECT_EQ(api.call("DELETE", std::string(kKeys) + "/" + owners, token).status, row.delete_others)
         << to_string(row.role);
   }

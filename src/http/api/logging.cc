@@ -13,7 +13,8 @@ constexpr std::size_t kMaxFilters = 100;
 
 Result<TimePoint> window_end(const Call& call, std::string_view name) {
   const auto text = call.query_value(name);
-  const std::string wanted = std::string(name) + " is required, as an RFC 3339 time such as 2026-01-05T00:00:00Z";
+  const std::string wanted =
+      std::string(name) + " is required, as an RFC 3339 time such as 2026-01-05T00:00:00Z";
   if (!text || text->empty()) return malformed(wanted, std::string(name));
   const auto time = from_rfc3339(*text);
   if (!time) return malformed(wanted, std::string(name));
@@ -33,7 +34,8 @@ Result<audit::AuditQuery> parse_audit_query(const Call& call) {
   }
   for (const auto& event : query.events) {
     if (!audit::is_event_name(event)) {
-      return malformed("'" + event.substr(0, 64) + "' is not the name of an event such as API_KEY.CREATE", "event");
+      return malformed("'" + event.substr(0, 64) + "' is not the name of an event such as API_KEY.CREATE",
+                       "event");
     }
   }
   return query;

@@ -1,5 +1,5 @@
-// POST /api/console/access-tokens: makes an API access token for the person who asks. Not for API tokens: a token
-// must not be able to make its own successor.
+// POST /api/console/access-tokens: makes an API access token for the person who asks. Not for API tokens: a
+// token must not be able to make its own successor.
 #include "http/api/key_json.h"
 #include "http/handlers.h"
 #include "http/json_body.h"

@@ -1,5 +1,5 @@
-// POST /api/local/tailnets: a tailnet with its owner and the owner's first API access token. What `latchkey init`
-// asks for.
+// POST /api/local/tailnets: a tailnet with its owner and the owner's first API access token. What `latchkey
+// init` asks for.
 #include "core/tailnet/create_tailnet.h"
 #include "http/api/key_json.h"
 #include "http/handlers.h"

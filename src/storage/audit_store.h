@@ -1,0 +1,28 @@
+// Audit records in SQL, each tailnet's linked in a chain.
+#pragma once
+
+#include "core/audit/audit_store.h"
+#include "crypto/digest.h"
+#include "storage/unit_of_work.h"
+
+namespace latchkey::storage {
+
+class SqlAuditStore final : public audit::AuditStore {
+ public:
+  SqlAuditStore(UnitOfWork& work, const crypto::HmacKey& chain_key) : work_(work), chain_key_(chain_key) {}
+
+  void append(const audit::Record& record) override { work_.record_only(record); }
+  std::vector<audit::Record> find(const TailnetId& tailnet, const audit::AuditQuery& query) override;
+  audit::ChainReport verify(const TailnetId& tailnet) override;
+  std::int64_t purge(TimePoint before, std::int64_t limit) override;
+
+  // Writes the records of a whole unit of work at the ends of their chains. Only UnitOfWork::flush calls
+  // this.
+  void write(std::span<const audit::Record> records);
+
+ private:
+  UnitOfWork& work_;
+  const crypto::HmacKey& chain_key_;
+};
+
+}  // namespace latchkey::storage

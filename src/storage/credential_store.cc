@@ -1,0 +1,217 @@
+#include "storage/credential_store.h"
+
+#include "storage/columns.h"
+#include "storage/user_store.h"
+
+namespace latchkey::storage {
+namespace {
+
+#define CREDENTIAL_COLUMNS(table)                                                                            \
+  table "id, " table "tailnet_id, " table "type, " table "description, " table "owner_id, " table            \
+        "creator_id, " table "digest, " table "created_at, " table "expires_at, " table "revoked_at, " table \
+        "spent_at, " table "reusable, " table "ephemeral, " table "preauthorized, " table "tags, " table     \
+        "allowed_hostnames, " table "use_limit, " table "uses, " table "last_used_at, " table                \
+        "last_address, " table "refused, " table "last_refused_at"
+constexpr std::size_t kCredentialColumns = 22;
+
+const Statement kFind{"SELECT " CREDENTIAL_COLUMNS("") " FROM credentials WHERE tailnet_id = $1 AND id = $2"};
+const Statement kFindForAuthentication{"SELECT " CREDENTIAL_COLUMNS(
+    "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status,"
+          " u.created_at FROM credentials c LEFT JOIN users u ON u.tailnet_id = c.tailnet_id AND u.id = "
+          "c.owner_id"
+          " WHERE c.id = $1"};
+const Statement kListValid{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE tailnet_id = $1 AND ended_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id LIMIT $3"};
+const Statement kListValidOfOwner{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE tailnet_id = $1 AND owner_id = $4 AND ended_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id LIMIT $3"};
+const Statement kInsert{"INSERT INTO credentials (" CREDENTIAL_COLUMNS(
+    "") ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+        " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"};
+const Statement kRevoke{
+    "UPDATE credentials SET revoked_at = $3, ended_at = COALESCE(ended_at, $3)"
+    " WHERE tailnet_id = $1 AND id = $2 AND revoked_at IS NULL"};
+const Statement kSpend{
+    "UPDATE credentials SET uses = uses + 1, last_used_at = $3,"
+    " spent_at = CASE WHEN uses + 1 >= use_limit THEN $3 ELSE spent_at END,"
+    " ended_at = CASE WHEN uses + 1 >= use_limit THEN $3 ELSE ended_at END"
+    " WHERE tailnet_id = $1 AND id = $2 AND type = 'auth' AND ended_at IS NULL"
+    " AND (expires_at IS NULL OR expires_at > $3) AND (use_limit IS NULL OR uses < use_limit)"
+    " RETURNING uses, spent_at"};
+const Statement kInsertRedemption{
+    "INSERT INTO redemptions (tailnet_id, credential_id, machine, at) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (credential_id, machine) DO UPDATE SET at = excluded.at"};
+const Statement kFindRedemption{
+    "SELECT at FROM redemptions WHERE tailnet_id = $1 AND credential_id = $2 AND machine = $3 AND at >= $4"};
+const Statement kAddUsage{
+    "UPDATE credentials SET uses = uses + $3, last_used_at = COALESCE(CAST($4 AS BIGINT), last_used_at),"
+    " last_address = CASE WHEN CAST($5 AS TEXT) = '' THEN last_address ELSE $5 END,"
+    " refused = refused + $6, last_refused_at = COALESCE(CAST($7 AS BIGINT), last_refused_at)"
+    " WHERE tailnet_id = $1 AND id = $2"};
+const Statement kExpired{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE ended_at IS NULL AND expires_at <= $1"
+        " ORDER BY expires_at LIMIT $2"};
+const Statement kAnnounceExpiry{
+    "UPDATE credentials SET ended_at = expires_at WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL"
+    " AND expires_at <= $3"};
+const Statement kPurge{
+    "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE ended_at < $1 ORDER BY ended_at "
+    "LIMIT $2)"};
+
+credentials::Credential credential_of(const Row& row) {
+  const auto type = credentials::key_type_from(row.at(2).text());
+  const Blob& digest = row.at(6).bytes();
+  credentials::Credential key;
+  if (!type || digest.size() != key.digest.size())
+    throw DatabaseError("a credential has an unknown type or digest");
+  key.id = CredentialId(row[0].text());
+  key.tailnet = TailnetId(row[1].text());
+  key.type = *type;
+  key.description = row[3].text();
+  key.owner = UserId(row[4].maybe_text().value_or(""));
+  key.creator = UserId(row[5].maybe_text().value_or(""));
+  std::copy(digest.begin(), digest.end(), key.digest.begin());
+  key.created = time_of(row[7]);
+  key.expires = maybe_time_of(row[8]);
+  key.revoked = maybe_time_of(row[9]);
+  key.spent = maybe_time_of(row[10]);
+  key.grant.reusable = row[11].flag();
+  key.grant.ephemeral = row[12].flag();
+  key.grant.preauthorized = row[13].flag();
+  key.grant.tags = list_of(row[14].text());
+  key.grant.allowed_hostnames = list_of(row[15].text());
+  if (key.grant.reusable) key.grant.max_uses = row[16].maybe_number();
+  key.usage.uses = row[17].number();
+  key.usage.last_used = maybe_time_of(row[18]);
+  key.usage.last_address = row[19].text();
+  key.usage.refused = row[20].number();
+  key.usage.last_refused = maybe_time_of(row[21]);
+  return key;
+}
+
+std::vector<credentials::Credential> credentials_of(const Rows& rows) {
+  std::vector<credentials::Credential> keys;
+  keys.reserve(rows.size());
+  for (const auto& row : rows) keys.push_back(credential_of(row));
+  return keys;
+}
+
+// A one-off key is a key with one use.
+Value use_limit(const credentials::Credential& key) {
+  if (key.type != credentials::KeyType::auth) return Value();
+  return key.grant.reusable ? Value(key.grant.max_uses) : Value(1);
+}
+
+}  // namespace
+
+std::optional<credentials::Credential> SqlCredentialStore::find(const TailnetId& tailnet,
+                                                                const CredentialId& id) {
+  const auto rows = work_.connection().run(kFind, {tailnet.str(), id.str()});
+  if (rows.empty()) return std::nullopt;
+  return credential_of(rows.front());
+}
+
+std::optional<credentials::OwnedCredential> SqlCredentialStore::find_for_authentication(
+    const CredentialId& id) {
+  const auto rows = work_.connection().run(kFindForAuthentication, {id.str()});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows.front();
+  credentials::OwnedCredential found{credential_of(row), std::nullopt};
+  if (!row.at(kCredentialColumns).is_null()) found.owner = user_of(row, kCredentialColumns);
+  return found;
+}
+
+std::vector<credentials::Credential> SqlCredentialStore::list_valid(const TailnetId& tailnet,
+                                                                    std::optional<UserId> owner,
+                                                                    TimePoint now, std::int64_t limit) {
+  auto& connection = work_.connection();
+  if (!owner) return credentials_of(connection.run(kListValid, {tailnet.str(), time_value(now), limit}));
+  return credentials_of(
+      connection.run(kListValidOfOwner, {tailnet.str(), time_value(now), limit, owner->str()}));
+}
+
+void SqlCredentialStore::insert(const credentials::Credential& key, const audit::Act& act) {
+  work_.connection().run(kInsert, {key.id.str(),
+                                   key.tailnet.str(),
+                                   std::string(to_string(key.type)),
+                                   key.description,
+                                   text_or_null(key.owner.str()),
+                                   text_or_null(key.creator.str()),
+                                   Blob(key.digest.begin(), key.digest.end()),
+                                   time_value(key.created),
+                                   time_value(key.expires),
+                                   time_value(key.revoked),
+                                   time_value(key.spent),
+                                   key.grant.reusable,
+                                   key.grant.ephemeral,
+                                   key.grant.preauthorized,
+                                   list_text(key.grant.tags),
+                                   list_text(key.grant.allowed_hostnames),
+                                   use_limit(key),
+                                   key.usage.uses,
+                                   time_value(key.usage.last_used),
+                                   key.usage.last_address,
+                                   key.usage.refused,
+                                   time_value(key.usage.last_refused)});
+  work_.record(act);
+}
+
+bool SqlCredentialStore::revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+                                const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kRevoke, {tailnet.str(), id.str(), time_value(now)});
+  if (connection.changed() == 0) return false;
+  work_.record(act);
+  return true;
+}
+
+std::optional<credentials::CredentialStore::Spend> SqlCredentialStore::spend(
+    const credentials::Redemption& redemption, const audit::Act& when_spent) {
+  auto& connection = work_.connection();
+  const auto rows = connection.run(
+      kSpend, {redemption.tailnet.str(), redemption.credential.str(), time_value(redemption.at)});
+  if (rows.empty()) return std::nullopt;
+  connection.run(kInsertRedemption, {redemption.tailnet.str(), redemption.credential.str(),
+                                     redemption.machine, time_value(redemption.at)});
+  const Spend spend{rows[0][0].number(), !rows[0][1].is_null()};
+  if (spend.spent) work_.record(when_spent);
+  return spend;
+}
+
+bool SqlCredentialStore::has_redeemed(const TailnetId& tailnet, const CredentialId& id,
+                                      std::string_view machine, TimePoint since) {
+  return !work_.connection()
+              .run(kFindRedemption, {tailnet.str(), id.str(), std::string(machine), time_value(since)})
+              .empty();
+}
+
+void SqlCredentialStore::add_usage(std::span<const credentials::UseTally> tallies) {
+  for (const auto& tally : tallies) {
+    work_.connection().run(
+        kAddUsage, {tally.tailnet.str(), tally.id.str(), tally.added.uses, time_value(tally.added.last_used),
+                    tally.added.last_address, tally.added.refused, time_value(tally.added.last_refused)});
+  }
+}
+
+std::vector<credentials::Credential> SqlCredentialStore::expired_unannounced(TimePoint now,
+                                                                             std::int64_t limit) {
+  return credentials_of(work_.connection().run(kExpired, {time_value(now), limit}));
+}
+
+bool SqlCredentialStore::announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+                                         const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kAnnounceExpiry, {tailnet.str(), id.str(), time_value(now)});
+  if (connection.changed() == 0) return false;
+  work_.record(act);
+  return true;
+}
+
+std::int64_t SqlCredentialStore::purge_ended(TimePoint before, std::int64_t limit) {
+  auto& connection = work_.connection();
+  connection.run(kPurge, {time_value(before), limit});
+  return connection.changed();
+}
+
+}  // namespace latchkey::storage

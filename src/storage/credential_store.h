@@ -1,0 +1,34 @@
+// Credentials in SQL.
+#pragma once
+
+#include "core/credentials/credential_store.h"
+#include "storage/unit_of_work.h"
+
+namespace latchkey::storage {
+
+class SqlCredentialStore final : public credentials::CredentialStore {
+ public:
+  explicit SqlCredentialStore(UnitOfWork& work) : work_(work) {}
+
+  std::optional<credentials::Credential> find(const TailnetId& tailnet, const CredentialId& id) override;
+  std::optional<credentials::OwnedCredential> find_for_authentication(const CredentialId& id) override;
+  std::vector<credentials::Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner,
+                                                  TimePoint now, std::int64_t limit) override;
+  void insert(const credentials::Credential& credential, const audit::Act& act) override;
+  bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+              const audit::Act& act) override;
+  std::optional<Spend> spend(const credentials::Redemption& redemption,
+                             const audit::Act& when_spent) override;
+  bool has_redeemed(const TailnetId& tailnet, const CredentialId& id, std::string_view machine,
+                    TimePoint since) override;
+  void add_usage(std::span<const credentials::UseTally> tallies) override;
+  std::vector<credentials::Credential> expired_unannounced(TimePoint now, std::int64_t limit) override;
+  bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
+                       const audit::Act& act) override;
+  std::int64_t purge_ended(TimePoint before, std::int64_t limit) override;
+
+ private:
+  UnitOfWork& work_;
+};
+
+}  // namespace latchkey::storage

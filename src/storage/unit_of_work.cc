@@ -1,0 +1,90 @@
+#include "storage/unit_of_work.h"
+
+#include "storage/audit_store.h"
+#include "storage/credential_store.h"
+#include "storage/maintenance_store.h"
+#include "storage/tailnet_store.h"
+#include "storage/user_store.h"
+
+namespace latchkey::storage {
+namespace {
+
+const Statement kTakeSequences{
+    "UPDATE feed_head SET sequence = sequence + $1 WHERE id = 1 RETURNING sequence"};
+const Statement kInsertChange{
+    "INSERT INTO changes (sequence, tailnet_id, at, kind, subject) VALUES ($1, $2, $3, $4, $5)"};
+
+}  // namespace
+
+struct UnitOfWork::Stores {
+  Stores(UnitOfWork& work, const StorageKeys& keys)
+      : audit(work, keys.audit_chain), tailnets(work), users(work), credentials(work), maintenance(work) {}
+
+  SqlAuditStore audit;
+  SqlTailnetStore tailnets;
+  SqlUserStore users;
+  SqlCredentialStore credentials;
+  SqlMaintenanceStore maintenance;
+};
+
+UnitOfWork::UnitOfWork(Connection& connection, const Dialect& dialect, const StorageKeys& keys)
+    : connection_(connection), dialect_(dialect), stores_(std::make_unique<Stores>(*this, keys)) {}
+
+UnitOfWork::~UnitOfWork() = default;
+
+audit::AuditStore& UnitOfWork::audit() {
+  return stores_->audit;
+}
+tailnet::TailnetStore& UnitOfWork::tailnets() {
+  return stores_->tailnets;
+}
+identity::UserStore& UnitOfWork::users() {
+  return stores_->users;
+}
+credentials::CredentialStore& UnitOfWork::credentials() {
+  return stores_->credentials;
+}
+core::MaintenanceStore& UnitOfWork::maintenance() {
+  return stores_->maintenance;
+}
+
+void UnitOfWork::record(const audit::Act& act) {
+  records_.push_back(act.record);
+  changes_.push_back(act.change);
+}
+
+void UnitOfWork::record_only(const audit::Record& record) {
+  records_.push_back(record);
+}
+
+UnitOfWork::Mark UnitOfWork::mark() const {
+  return {records_.size(), changes_.size()};
+}
+
+void UnitOfWork::undo_to(Mark mark) {
+  records_.resize(mark.records);
+  changes_.resize(mark.changes);
+}
+
+void UnitOfWork::flush() {
+  // Taking sequences locks feed_head until COMMIT, so that they are in commit order; nothing that could wait
+  // for another row comes between.
+  if (!changes_.empty()) {
+    const auto count = static_cast<std::int64_t>(changes_.size());
+    std::int64_t sequence = connection_.run(kTakeSequences, {count}).at(0)[0].number() - count;
+    for (auto& change : changes_) {
+      change.sequence = ++sequence;
+      connection_.run(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
+                                      std::string(to_string(change.kind)), change.subject});
+    }
+  }
+  stores_->audit.write(records_);
+  if (!changes_.empty() && !dialect_.notify_feed.empty())
+    connection_.execute(std::string(dialect_.notify_feed));
+}
+
+std::span<const audit::Change> UnitOfWork::committed_changes() const {
+  return changes_;
+}
+
+}  // namespace latchkey::storage

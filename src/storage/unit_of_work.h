@@ -1,0 +1,64 @@
+// The Tx over one SQL connection, and the buffer of what the transaction will record.
+//
+// Records and feed entries are kept in memory while the functions run and written by flush(), once, as the
+// last statements before COMMIT: so that positions in the feed and the audit chains are locked for the
+// shortest time and taken in commit order on every engine (docs/decisions/0004-change-feed.md).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/audit/act.h"
+#include "core/tx.h"
+#include "crypto/digest.h"
+#include "storage/driver/connection.h"
+#include "storage/driver/dialect.h"
+
+namespace latchkey::storage {
+
+// What a unit of work needs beside its connection. Outlives every unit of work.
+struct StorageKeys {
+  crypto::HmacKey audit_chain;  // seals the audit chain against editing by who can only write the database
+};
+
+class UnitOfWork final : public core::Tx {
+ public:
+  UnitOfWork(Connection& connection, const Dialect& dialect, const StorageKeys& keys);
+  ~UnitOfWork() override;
+
+  audit::AuditStore& audit() override;
+  tailnet::TailnetStore& tailnets() override;
+  identity::UserStore& users() override;
+  credentials::CredentialStore& credentials() override;
+  core::MaintenanceStore& maintenance() override;
+
+  Connection& connection() { return connection_; }
+
+  // Called by stores with each change.
+  void record(const audit::Act& act);
+  void record_only(const audit::Record& record);
+
+  // A member of a group that failed takes its records with it: remember the mark at its savepoint.
+  struct Mark {
+    std::size_t records = 0;
+    std::size_t changes = 0;
+  };
+  Mark mark() const;
+  void undo_to(Mark mark);
+
+  // Writes everything recorded; call once, last, inside the transaction. Throws DatabaseError.
+  void flush();
+  // After COMMIT: what the transaction announced, with sequences set by flush().
+  std::span<const audit::Change> committed_changes() const;
+
+ private:
+  struct Stores;
+  Connection& connection_;
+  const Dialect& dialect_;
+  std::unique_ptr<Stores> stores_;
+  std::vector<audit::Record> records_;
+  std::vector<audit::Change> changes_;
+};
+
+}  // namespace latchkey::storage

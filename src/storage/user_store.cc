@@ -1,0 +1,81 @@
+#include "storage/user_store.h"
+
+#include "base/text.h"
+#include "storage/columns.h"
+
+namespace latchkey::storage {
+namespace {
+
+#define USER_COLUMNS "id, tailnet_id, login_name, display_name, role, status, created_at"
+
+const Statement kFind{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 AND id = $2"};
+const Statement kFindByLogin{"SELECT " USER_COLUMNS
+                             " FROM users WHERE tailnet_id = $1 AND login_folded = $2"};
+const Statement kFindOwner{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 AND role = 'owner'"};
+const Statement kList{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 ORDER BY created_at, id"};
+const Statement kInsert{
+    "INSERT INTO users (id, tailnet_id, login_name, login_folded, display_name, role, status, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"};
+const Statement kUpdate{
+    "UPDATE users SET display_name = $3, role = $4, status = $5 WHERE tailnet_id = $1 AND id = $2"};
+
+std::optional<identity::User> first_of(const Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return user_of(rows.front());
+}
+
+}  // namespace
+
+identity::User user_of(const Row& row, std::size_t first) {
+  const auto role = identity::role_from(row.at(first + 4).text());
+  const auto status = identity::user_status_from(row.at(first + 5).text());
+  if (!role || !status) throw DatabaseError("a user has an unknown role or status");
+  identity::User user;
+  user.id = UserId(row[first].text());
+  user.tailnet = TailnetId(row[first + 1].text());
+  user.login_name = row[first + 2].text();
+  user.display_name = row[first + 3].text();
+  user.role = *role;
+  user.status = *status;
+  user.created = time_of(row.at(first + 6));
+  return user;
+}
+
+std::optional<identity::User> SqlUserStore::find(const TailnetId& tailnet, const UserId& id) {
+  return first_of(work_.connection().run(kFind, {tailnet.str(), id.str()}));
+}
+
+std::optional<identity::User> SqlUserStore::find_by_login(const TailnetId& tailnet,
+                                                          std::string_view login_name) {
+  return first_of(work_.connection().run(kFindByLogin, {tailnet.str(), to_lower(login_name)}));
+}
+
+std::optional<identity::User> SqlUserStore::find_owner(const TailnetId& tailnet) {
+  return first_of(work_.connection().run(kFindOwner, {tailnet.str()}));
+}
+
+std::vector<identity::User> SqlUserStore::list(const TailnetId& tailnet) {
+  std::vector<identity::User> users;
+  for (const auto& row : work_.connection().run(kList, {tailnet.str()})) users.push_back(user_of(row));
+  return users;
+}
+
+bool SqlUserStore::insert(const identity::User& user, const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kInsert, {user.id.str(), user.tailnet.str(), user.login_name, to_lower(user.login_name),
+                           user.display_name, std::string(to_string(user.role)),
+                           std::string(to_string(user.status)), time_value(user.created)});
+  if (connection.changed() == 0) return false;
+  work_.record(act);
+  return true;
+}
+
+void SqlUserStore::update(const identity::User& user, const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kUpdate, {user.tailnet.str(), user.id.str(), user.display_name,
+                           std::string(to_string(user.role)), std::string(to_string(user.status))});
+  if (connection.changed() != 1) throw DatabaseError("the user to be changed does not exist");
+  work_.record(act);
+}
+
+}  // namespace latchkey::storage

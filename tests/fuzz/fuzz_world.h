@@ -1,0 +1,88 @@
+// What the fuzz targets share: a tailnet behind the real router and handlers, a valid token that inputs refer
+// to by name, and checks that end the process.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "testing/api_world.h"
+
+namespace latchkey::fuzz {
+
+// What must hold for every input. Unlike assert() it stands in every build.
+inline void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "ERROR: broken guarantee: %s\n", what);
+  std::abort();
+}
+
+inline std::string_view text_of(const unsigned char* data, std::size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+inline void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// Runs a coroutine to its end on this thread.
+template <class T>
+T run(io::awaitable<T> work) {
+  boost::asio::io_context context(1);
+  std::optional<T> outcome;
+  std::exception_ptr failure;
+  auto keep = [&](std::exception_ptr thrown, T result) {
+    failure = thrown;
+    outcome.emplace(std::move(result));
+  };
+  boost::asio::co_spawn(context, std::move(work), std::move(keep));
+  context.run();
+  if (failure) std::rethrow_exception(failure);
+  return *std::move(outcome);
+}
+
+struct FuzzWorld {
+  testing::ApiWorld api;
+  std::string token = api.token(identity::Role::owner);
+
+  // Inputs cannot know a secret that is made anew by each process: they write ~TOKEN~ for the owner's API
+  // token, ~BASIC~ for what follows "Basic " when it is the user name.
+  std::string filled(std::string_view input) const {
+    std::string text(input);
+    replace_all(text, "~TOKEN~", token);
+    replace_all(text, "~BASIC~", to_base64(token + ":"));
+    return text;
+  }
+};
+
+// A world that is made anew now and then, so that what inputs create does not pile up.
+inline FuzzWorld& world() {
+  constexpr int kRunsOfOneWorld = 20'000;
+  static std::unique_ptr<FuzzWorld> current;
+  static int runs = 0;
+  if (!current || ++runs % kRunsOfOneWorld == 0) current = std::make_unique<FuzzWorld>();
+  // Otherwise the limits on rates would soon be all that is tested.
+  current->api.clock.advance(milliseconds(50));
+  return *current;
+}
+
+// What every answer must be, whatever was asked: no defect of ours, and a reason for the client when refused.
+inline void check_answer(const io::Response& response) {
+  require(response.status >= 200 && response.status < 600, "an answer has a possible status");
+  require(response.status < 500 || response.status == 503, "no input makes a server error");
+  if (response.status >= 400) {
+    require(response.content_type == "application/json", "an error is JSON");
+    require(!testing::message_of(response).empty(), "an error says what to change");
+  }
+}
+
+}  // namespace latchkey::fuzz
