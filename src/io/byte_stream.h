@@ -39,8 +39,9 @@ class ByteStream {
   virtual StreamStep write_now(std::string_view bytes) = 0;
   // Repeat until `progress`; before that nothing may be read or written. A plain stream is ready at once.
   virtual StreamStep handshake_now() = 0;
-  // Bytes already taken from the socket, so that waiting for it to become readable could wait for ever.
-  virtual bool holds_input() const = 0;
+  // Waits for input and reads it, or `closed` when cancelled. Cheaper than wait() and read_now(), but the
+  // bytes must have a place all the while: for the small one that a waiting connection can afford.
+  virtual awaitable<StreamStep> read_when_ready(std::span<char> into) = 0;
 
   // True when the socket became ready, false when cancelled.
   virtual awaitable<bool> wait(Readiness readiness) = 0;

@@ -1,5 +1,6 @@
 #include "io/header_scan.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -10,16 +11,18 @@ bool is_ordinary(char c) {
   return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t';
 }
 
-// Whether none of eight bytes is below 0x20 or equal to 0x7f. May say no without need, never yes.
-bool eight_are_ordinary(const char* bytes) {
+// How many of eight bytes stand before the first that is below 0x20 or equal to 0x7f.
+std::size_t ordinary_of_eight(const char* bytes) {
+  static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kTops = 0x8080808080808080;
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
+  // A borrow may mark a byte above a marked one without need; the lowest mark is always right.
   auto below_space = (word - kOnes * 0x20) & ~word & kTops;
   auto delta = word ^ (kOnes * 0x7f);
   auto equal_del = (delta - kOnes) & ~delta & kTops;
-  return (below_space | equal_del) == 0;
+  return static_cast<std::size_t>(std::countr_zero(below_space | equal_del)) / 8;
 }
 
 }  // namespace
@@ -33,9 +36,10 @@ HeaderScan::Verdict HeaderScan::look(std::string_view bytes) {
   const auto size = bytes.size();
   auto at = scanned_;
   while (at < size) {
-    if (at + 8 <= size && eight_are_ordinary(bytes.data() + at)) {
-      at += 8;
-      continue;
+    if (at + 8 <= size) {
+      auto ordinary = ordinary_of_eight(bytes.data() + at);
+      at += ordinary;
+      if (ordinary == 8) continue;
     }
     if (is_ordinary(bytes[at])) {
       ++at;

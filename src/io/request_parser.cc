@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <limits>
 #include <optional>
@@ -20,9 +21,17 @@ using boost::beast::string_view;
 // A length that a client merely announces claims no more memory than this.
 constexpr std::uint64_t kMostReserved = 64 * 1024;
 
+constexpr auto kHostCharacters = [] {
+  std::array<bool, 256> allowed{};
+  for (char c :
+       std::string_view{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:[]%!$&'()*+;="}) {
+    allowed[static_cast<unsigned char>(c)] = true;
+  }
+  return allowed;
+}();
+
 bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view{"-._~:[]%!$&'()*+;="}.find(c) != std::string_view::npos;
+  return kHostCharacters[static_cast<unsigned char>(c)];
 }
 
 bool is_target_character(char c) {

@@ -12,9 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,37 +20,14 @@
 #include "io/http_server.h"
 #include "io/listen_socket.h"
 #include "io/request_id.h"
-#include "io/request_parser.h"
 #include "io/response_writer.h"
 #include "io/tls_context.h"
+#include "io/workspace.h"
 
 namespace latchkey::io {
 
 class Session;
 struct ServerCore;
-
-// What a request needs while it is being received and answered. A connection that waits holds none.
-struct Workspace {
-  explicit Workspace(const HttpSettings& settings);
-
-  std::string_view unread() const { return {buffer.data() + begin, end - begin}; }
-  // Room behind the unread bytes; empty when they fill the buffer.
-  std::span<char> room();
-  void consume(std::size_t count) { begin += count; }
-  void filled(std::size_t count) { end += count; }
-  // Forgets the request and the answer. Both may have held a secret, so their bytes are overwritten.
-  void wipe_exchange(bool sensitive);
-  // Overwrites what was received: up to the unread rest, or all of it.
-  void wipe_consumed();
-  void drop_input();
-
-  std::vector<char> buffer;
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  RequestParser parser;
-  Request request;
-  std::string out;
-};
 
 using SessionHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -60,7 +35,7 @@ using SessionList = boost::intrusive::list<Session, boost::intrusive::base_hook<
                                            boost::intrusive::constant_time_size<false>>;
 
 struct Shard {
-  explicit Shard(boost::asio::io_context& on) : context(on) {}
+  explicit Shard(boost::asio::io_context& on);
   ~Shard();
 
   std::unique_ptr<Workspace> take_workspace(const HttpSettings& settings);

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <cstring>
 
 #include "base/secret.h"
 
@@ -97,9 +99,31 @@ void Session::cut_off() {
 
 awaitable<void> Session::run() {
   if (!co_await shake_hands()) co_return;
-  while (co_await wait_for_request()) {
-    if (!co_await serve_one()) break;
+  for (auto keep = true; keep;) {
+    if (!holds_unread()) {
+      if (!may_wait()) co_return;
+      auto first = co_await stream_->read_when_ready(first_bytes_);
+      if (!take_first(first)) co_return;
+    }
+    auto received = begin_request();
+    if (received == Received::part) received = co_await receive_rest();
+    if (received == Received::nothing) co_return;
+
+    Response response;
+    if (received == Received::request) {
+      response = co_await handle();
+    } else {
+      response = refusal_response();
+    }
+    keep = received == Received::request && may_keep();
+    write_answer(response, keep);
+    std::string_view unsent = work_->out;
+    auto sent = send_at_once(unsent);
+    if (!sent) sent = co_await send(unsent);
+    end_request(response);
+    if (!sent) co_return;
   }
+  co_await linger();
 }
 
 awaitable<bool> Session::shake_hands() {
@@ -112,31 +136,24 @@ awaitable<bool> Session::shake_hands() {
   }
 }
 
-// Without a buffer until there is something to put into it.
-awaitable<bool> Session::wait_for_request() {
-  if (work_ && !work_->unread().empty()) co_return true;
+// Gives back what only a request needs, and says whether there is another one to wait for.
+bool Session::may_wait() {
   shard_.give_back(std::move(work_));
-  if (core_->stopping) co_return false;
+  if (core_->stopping) return false;
   enter(Stage::idle, admission_ ? core_->settings.idle_deadline : core_->settings.header_deadline);
-  auto awaited = Readiness::readable;
-  for (;;) {
-    if (!stream_->holds_input() || awaited == Readiness::writable) {
-      auto ready = co_await stream_->wait(awaited);
-      if (!ready || over()) co_return false;
-    }
-    work_ = shard_.take_workspace(core_->settings);
-    auto step = stream_->read_now(work_->room());
-    if (step.status == StreamStep::Status::progress) {
-      work_->filled(step.bytes);
-      co_return true;
-    }
-    shard_.give_back(std::move(work_));
-    if (!step.must_wait()) co_return false;
-    awaited = step.awaited();
-  }
+  return true;
 }
 
-awaitable<bool> Session::serve_one() {
+bool Session::take_first(StreamStep step) {
+  if (step.status != StreamStep::Status::progress || over()) return false;
+  work_ = shard_.take_workspace(core_->settings);
+  std::memcpy(work_->buffer.data(), first_bytes_.data(), step.bytes);
+  work_->filled(step.bytes);
+  wipe(first_bytes_.data(), step.bytes);
+  return true;
+}
+
+Session::Received Session::begin_request() {
   began_ = Clock::now();
   enter(Stage::header, began_ + core_->settings.header_deadline);
   refusal_.reset();
@@ -144,56 +161,31 @@ awaitable<bool> Session::serve_one() {
   work_->request.peer = peer_;
   work_->parser.begin(work_->request);
   ++requests_;
-
-  auto received = Received::request;
-  auto progress = parse_unread();
-  if (progress == Progress::refused) {
-    received = Received::refusal;
-  } else if (progress != Progress::done) {
-    received = co_await receive_rest();
-  }
-  if (received == Received::nothing) co_return false;
-
-  Response response;
-  bool keep = false;
-  if (received == Received::refusal) {
-    response = refusal_response();
-  } else {
-    response = co_await handle();
-    keep = work_->parser.keep_alive() && requests_ < core_->settings.max_requests_per_connection &&
-           !core_->stopping && !cut_;
-  }
-  write_answer(response, keep);
-  if (response.sensitive) wipe(response.body.data(), response.body.size());
-  std::string_view unsent = work_->out;
-  auto sent = send_at_once(unsent);
-  if (!sent) sent = co_await send(unsent);
-  report(response.status);
-  work_->wipe_exchange(response.sensitive);
-  work_->wipe_consumed();
-  if (sent && !keep) co_await linger();
-  co_return sent&& keep;
+  return parse_unread();
 }
 
-// Parses what is here; a body that has arrived with its headers needs no second look at the connection.
-Progress Session::parse_unread() {
+// Parses what is here. A part that is not followed by more needs the connection.
+Session::Received Session::parse_unread() {
   for (;;) {
     std::size_t consumed = 0;
     auto progress = work_->parser.feed(work_->unread(), consumed);
     work_->consume(consumed);
-    if (progress == Progress::refused) {
-      refusal_ = work_->parser.refusal();
-      return progress;
+    switch (progress) {
+      case Progress::done:
+        return Received::request;
+      case Progress::refused:
+        refusal_ = work_->parser.refusal();
+        return Received::refusal;
+      case Progress::header_done:
+        if (!admission_) {
+          refuse(503, "too many connections; try again later");
+          return Received::refusal;
+        }
+        if (work_->parser.expects_continue() && work_->unread().empty()) return Received::part;
+        break;
+      case Progress::needs_more:
+        if (consumed == 0 || work_->unread().empty()) return Received::part;
     }
-    if (progress == Progress::header_done) {
-      if (!admission_) {
-        refuse(503, "too many connections; try again later");
-        return Progress::refused;
-      }
-      if (work_->parser.expects_continue() && work_->unread().empty()) return progress;
-      continue;
-    }
-    if (progress == Progress::done || consumed == 0 || work_->unread().empty()) return progress;
   }
 }
 
@@ -217,9 +209,8 @@ awaitable<Session::Received> Session::receive_rest() {
                           : "the headers did not arrive within " + seconds_text(settings.header_deadline));
       co_return Received::refusal;
     }
-    auto progress = parse_unread();
-    if (progress == Progress::done) co_return Received::request;
-    if (progress == Progress::refused) co_return Received::refusal;
+    auto received = parse_unread();
+    if (received != Received::part) co_return received;
   }
 }
 
@@ -307,6 +298,17 @@ awaitable<void> Session::linger() {
   }
 }
 
+bool Session::may_keep() const {
+  return work_->parser.keep_alive() && requests_ < core_->settings.max_requests_per_connection &&
+         !core_->stopping && !cut_;
+}
+
+void Session::end_request(const Response& response) {
+  report(response.status);
+  work_->wipe_exchange(response.sensitive);
+  work_->wipe_consumed();
+}
+
 void Session::refuse(int status, std::string message) {
   refusal_ = Refusal{status, std::move(message)};
 }
@@ -320,7 +322,9 @@ Response Session::refusal_response() const {
 void Session::write_answer(Response& response, bool keep) {
   ResponseWriter::Framing framing{work_->request.id, !keep, work_->request.method == "HEAD"};
   try {
-    return shard_.writer.write(work_->out, response, framing);
+    shard_.writer.write(work_->out, response, framing);
+    if (response.sensitive) wipe(response.body.data(), response.body.size());
+    return;
   } catch (const std::logic_error& error) {
     core_->log.error("request failed", {{"request", work_->request.id}, {"error", error.what()}});
   }
@@ -329,7 +333,7 @@ void Session::write_answer(Response& response, bool keep) {
   shard_.writer.write(work_->out, response, framing);
 }
 
-void Session::report(int status) {
+void Session::report(int status) const {
   if (!core_->probe) return;
   const auto& request = work_->request;
   auto duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began_);

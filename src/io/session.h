@@ -4,6 +4,7 @@
 // it.
 #pragma once
 
+#include <array>
 #include <boost/asio/cancellation_signal.hpp>
 #include <chrono>
 #include <memory>
@@ -40,12 +41,10 @@ class Session : public SessionHook {
 
  private:
   enum class Stage : std::uint8_t { handshake, idle, header, body, handling, writing, lingering };
-  enum class Received : std::uint8_t { request, refusal, nothing };
+  enum class Received : std::uint8_t { request, refusal, part, nothing };
 
   awaitable<void> run();
   awaitable<bool> shake_hands();
-  awaitable<bool> wait_for_request();
-  awaitable<bool> serve_one();
   awaitable<Received> receive_rest();
   awaitable<bool> read_more();
   awaitable<Response> handle();
@@ -55,11 +54,17 @@ class Session : public SessionHook {
 
   void enter(Stage stage, std::chrono::milliseconds allowed);
   void enter(Stage stage, Clock::time_point deadline);
-  RequestParser::Progress parse_unread();
+  bool holds_unread() const { return work_ && !work_->unread().empty(); }
+  bool may_wait();
+  bool take_first(StreamStep step);
+  Received begin_request();
+  bool may_keep() const;
+  void end_request(const Response& response);
+  Received parse_unread();
   void refuse(int status, std::string message);
   Response refusal_response() const;
   void write_answer(Response& response, bool keep);
-  void report(int status);
+  void report(int status) const;
   bool over() const { return expired_ || cut_; }
 
   std::shared_ptr<ServerCore> core_;
@@ -70,6 +75,7 @@ class Session : public SessionHook {
   std::optional<Admission> admission_;
   std::unique_ptr<ByteStream> stream_;
   std::unique_ptr<Workspace> work_;
+  std::array<char, 1024> first_bytes_;  // where a waiting connection receives: most requests fit
   boost::asio::cancellation_signal cancel_handler_;
   std::optional<Refusal> refusal_;
   Clock::time_point deadline_ = Clock::time_point::max();

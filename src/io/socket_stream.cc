@@ -47,6 +47,15 @@ StreamStep SocketStream::write_now(std::string_view bytes) {
   }
 }
 
+// After a read that emptied the socket Asio waits for the next edge without a system call; an async_wait
+// would rearm the descriptor each time.
+awaitable<StreamStep> SocketStream::read_when_ready(std::span<char> into) {
+  asio::mutable_buffer buffer(into.data(), into.size());
+  auto [failed, count] =
+      co_await descriptor_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+  co_return StreamStep{failed ? Status::closed : Status::progress, count};
+}
+
 awaitable<bool> SocketStream::wait(Readiness readiness) {
   auto type = readiness == Readiness::readable ? asio::posix::descriptor_base::wait_read
                                                : asio::posix::descriptor_base::wait_write;

@@ -15,7 +15,7 @@ class SocketStream : public ByteStream {
   StreamStep read_now(std::span<char> into) override;
   StreamStep write_now(std::string_view bytes) override;
   StreamStep handshake_now() override { return {StreamStep::Status::progress}; }
-  bool holds_input() const override { return false; }
+  awaitable<StreamStep> read_when_ready(std::span<char> into) override;
   awaitable<bool> wait(Readiness readiness) override;
   void cancel() override;
   void finish_writing() override;

@@ -41,7 +41,14 @@ class TlsStream final : public SocketStream {
     return step_of(result, count);
   }
 
-  bool holds_input() const override { return SSL_has_pending(ssl_.get()) == 1; }
+  awaitable<StreamStep> read_when_ready(std::span<char> into) override {
+    for (;;) {
+      auto step = read_now(into);
+      if (!step.must_wait()) co_return step;
+      auto ready = co_await wait(step.awaited());
+      if (!ready) co_return StreamStep{Status::closed};
+    }
+  }
 
   void finish_writing() override {
     if (!broken_ && SSL_is_init_finished(ssl_.get())) {

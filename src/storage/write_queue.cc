@@ -100,6 +100,9 @@ WriteQueue::Group WriteQueue::next_group() {
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, kIdleTurn, [this] { return stopping_ || !queue_.empty(); });
   auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kWriteGroupLimit));
+  // One of those under which the connection was lost may be the cause: they run alone from then on.
+  auto suspect = std::find_if(queue_.begin(), end, [](const Member& member) { return member.losses > 0; });
+  end = suspect == queue_.begin() && suspect != end ? suspect + 1 : suspect;
   Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
   return group;
@@ -125,7 +128,12 @@ WriteQueue::Group WriteQueue::run_together(Group group) {
     unknown = std::current_exception();
     lose(failure.what());
   } catch (const DatabaseError& failure) {
-    failure.connection_lost() ? lose(failure.what()) : undo();
+    if (!failure.connection_lost()) {
+      undo();
+      return group;
+    }
+    lose(failure.what());
+    for (Member& member : group) ++member.losses;
     return group;
   } catch (...) {
     undo();
@@ -135,8 +143,8 @@ WriteQueue::Group WriteQueue::run_together(Group group) {
   for (Member& member : group) {
     switch (member.outcome) {
       case Outcome::kept:
-        member.job->finish(unknown);
         writes_ += unknown ? 0 : 1;
+        member.job->finish(unknown);
         break;
       case Outcome::undone:
         member.job->finish(nullptr);

@@ -65,8 +65,14 @@ pid_t spawn(const std::vector<std::string>& command, int standard_input) {
   posix_spawn_file_actions_init(&actions);
   if (standard_input >= 0) posix_spawn_file_actions_adddup2(&actions, standard_input, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  // A session of its own: a signal to the test's process group (Ctrl-C, timeout) must not end the supervisor
+  // before it has cleaned up.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t pid = -1;
-  int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+  int error = posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::system_error(error, std::generic_category(), command.front());
   return pid;

@@ -95,7 +95,7 @@ TEST_F(SqliteTest, DeletedTextIsNotLeftInTheFile) {
 
 TEST_F(SqliteTest, LogStaysBoundedWhileReadersComeAndGo) {
   SqliteDriver driver(file());
-  SqliteConnection writer(file(), SqliteUse::write);
+  SqliteConnection writer(file(), SqliteUse::write, SqliteDurability::lost_on_crash);
   auto reader = driver.connect_reader();
   writer.execute("CREATE TABLE t (n BIGINT, x BYTEA)");
   const Statement insert{"INSERT INTO t VALUES ($1, $2)"};
@@ -106,7 +106,7 @@ TEST_F(SqliteTest, LogStaysBoundedWhileReadersComeAndGo) {
     for (int j = 0; j < 100; ++j) writer.run(insert, {j, page});
     writer.commit();
     writer.after_commit();
-    EXPECT_GE(number(*reader, "SELECT COUNT(*) FROM t WHERE n < 0"), 0);
+    EXPECT_EQ(number(*reader, "SELECT COUNT(*) FROM (SELECT n FROM t LIMIT 1)"), 1);
     largest = std::max(largest, std::filesystem::file_size(file().string() + "-wal"));
   }
   // 120 MB were written.

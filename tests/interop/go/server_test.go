@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,6 +39,7 @@ type server struct {
 var latchkey *server
 
 func TestMain(m *testing.M) {
+	flag.Parse() // testing.Verbose is read before m.Run
 	os.Exit(run(m))
 }
 

@@ -1,0 +1,312 @@
+#include "app/command_line.h"
+
+#include <memory>
+#include <sstream>
+
+#include "app/command_tree.h"
+#include "app/commands/backup.h"
+#include "app/commands/completion.h"
+#include "app/commands/docs.h"
+#include "app/commands/doctor.h"
+#include "app/commands/init.h"
+#include "app/commands/keys.h"
+#include "app/commands/logs.h"
+#include "app/commands/manual.h"
+#include "app/commands/serve.h"
+#include "app/commands/version.h"
+
+namespace latchkey::app {
+namespace {
+
+using namespace commands;
+
+void output_flag(CLI::App& app, OutputForm& into) {
+  app.add_option_function<std::string>(
+         "--output",
+         [&into](const std::string& text) { into = text == "json" ? OutputForm::json : OutputForm::table; },
+         "A table for people, or JSON for programs")
+      ->type_name("table|json")
+      ->check(one_of("table|json"));
+}
+
+void place_flags(CLI::App& app, LocalPlace& place) {
+  flag(app, "--data-dir", place.data_dir, "DIR",
+       "The server's data directory, on its machine (LATCHKEY_DATA_DIR)");
+  flag(app, "--config", place.config, "FILE", "The server's settings file (LATCHKEY_CONFIG)");
+}
+
+void server_flags(CLI::App& app, ServerChoice& choice) {
+  flag(app, "--url", choice.url, "URL", "The server's address (LATCHKEY_URL)");
+  flag(app, "--token-file", choice.token_file, "FILE",
+       "Where the API access token is (else LATCHKEY_TOKEN); - is standard input");
+  flag(app, "--ca-file", choice.ca_file, "FILE",
+       "Certificates of the authorities to trust, instead of the system's");
+  place_flags(app, choice.place);
+  flag(app, "--tailnet", choice.tailnet, "NAME", "Which tailnet, when there are several (LATCHKEY_TAILNET)");
+  flag(app, "--user", choice.user, "LOGIN", "With --data-dir: act as this person instead of the owner");
+}
+
+template <class Flags>
+std::string server_complaint(Flags& flags) {
+  flags.server = with_environment(flags.server);
+  return complaint_about(flags.server);
+}
+
+template <class Flags>
+std::string place_complaint(Flags& flags) {
+  return complaint_about(with_environment(flags.place));
+}
+
+void add_init(Tree& tree) {
+  auto flags = std::make_shared<InitFlags>();
+  auto& app =
+      tree.command<InitFlags>(tree.root(), "init", "Makes a tailnet, its owner and a first API access token",
+                              flags, init, place_complaint<InitFlags>);
+  place_flags(app, flags->place);
+  flag(app, "--tailnet", flags->tailnet, "NAME", "What the tailnet is called, such as example.com")
+      ->required();
+  flag(app, "--owner", flags->owner, "LOGIN", "The login name of its owner, such as mira@example.com")
+      ->required();
+  output_flag(app, flags->output);
+  app.footer(
+      "The directory is made when it is missing. A server may be running on it.\n"
+      "  latchkey init --data-dir /var/lib/latchkey --tailnet example.com --owner mira@example.com");
+}
+
+void add_serve(Tree& tree) {
+  auto flags = std::make_shared<ServeFlags>();
+  auto& app =
+      tree.command<ServeFlags>(tree.root(), "serve", "Runs the server until SIGTERM or SIGINT", flags, serve);
+  place_flags(app, flags->place);
+  flag(app, "--listen", flags->listen, "ADDR:PORT",
+       "Address and port of the API; port 0 lets the kernel choose");
+  flag(app, "--database", flags->database, "URL",
+       "A PostgreSQL URL; with a password better in LATCHKEY_DATABASE");
+  flag(app, "--public-url", flags->public_url, "URL", "The address that clients use, behind a proxy");
+  flag(app, "--log-format", flags->log_format, "json|text", "How log lines look");
+  flag(app, "--log-level", flags->log_level, "debug|info|warn|error", "The least level that is logged");
+  repeated(app, "--set", flags->set, "KEY=VALUE", "Any other setting of docs/settings.md");
+  app.footer(
+      "Logs the event \"listening\" with its url when it is ready. A second signal ends it at once.\n"
+      "  latchkey serve --data-dir /var/lib/latchkey --listen 127.0.0.1:8080");
+}
+
+void add_keys_create(Tree& tree, CLI::App& keys) {
+  auto flags = std::make_shared<CreateKeyFlags>();
+  auto& app = tree.command<CreateKeyFlags>(keys, "create", "Makes a key and shows it, this once", flags,
+                                           create_key, [](CreateKeyFlags& filled) {
+                                             filled.server = with_environment(filled.server);
+                                             return complaint_about(filled);
+                                           });
+  flag(app, "--type", flags->type, "auth|api", "An auth key, or an API access token (with --data-dir only)");
+  flag(app, "--description", flags->description, "TEXT", "At most 50 letters, digits, hyphens and spaces");
+  flag(app, "--expires", flags->expires, "DURATION", "How long it lives, such as 90d or 12h")
+      ->check(a_duration());
+  app.add_flag("--reusable", flags->reusable, "Joins any number of devices instead of one");
+  app.add_flag("--ephemeral", flags->ephemeral, "Its devices go away when they are offline");
+  app.add_flag("--preauthorized", flags->preauthorized, "Its devices need no approval");
+  repeated(app, "--tag", flags->tags, "tag:NAME", "A tag for its devices");
+  app.add_option("--max-uses", flags->max_uses, "The most devices a reusable key joins")->type_name("N");
+  repeated(app, "--allow-hostname", flags->allow_hostnames, "PATTERN",
+           "Only devices with such a name; * is any run of characters");
+  server_flags(app, flags->server);
+  output_flag(app, flags->output);
+  app.footer(
+      "Only the key goes to standard output, so it can be piped into a store.\n"
+      "  latchkey keys create --description 'ci runner' --reusable --expires 7d --tag tag:ci\n"
+      "  latchkey keys create --type api --data-dir /var/lib/latchkey");
+}
+
+void add_keys(Tree& tree) {
+  auto& keys = tree.group("keys", "Makes, lists, shows, revokes and checks keys");
+  add_keys_create(tree, keys);
+
+  auto list = std::make_shared<ListKeysFlags>();
+  auto& list_app = tree.command<ListKeysFlags>(keys, "list", "Lists your keys, newest first", list, list_keys,
+                                               server_complaint<ListKeysFlags>);
+  list_app.add_flag("--all", list->all, "Everybody's keys that you may see");
+  server_flags(list_app, list->server);
+  output_flag(list_app, list->output);
+
+  auto show = std::make_shared<ShowKeyFlags>();
+  auto& show_app =
+      tree.command<ShowKeyFlags>(keys, "show", "Shows all there is to know about a key but its secret", show,
+                                 show_key, server_complaint<ShowKeyFlags>);
+  flag(show_app, "ID", show->id, "", "The key's id: k...CNTRL")->required();
+  server_flags(show_app, show->server);
+  output_flag(show_app, show->output);
+
+  auto revoke = std::make_shared<RevokeKeysFlags>();
+  auto& revoke_app =
+      tree.command<RevokeKeysFlags>(keys, "revoke", "Revokes keys: they are refused when this returns",
+                                    revoke, revoke_keys, server_complaint<RevokeKeysFlags>);
+  revoke_app.add_option("ID", revoke->ids, "The key's id: k...CNTRL")->required()->type_name("");
+  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
+  server_flags(revoke_app, revoke->server);
+  output_flag(revoke_app, revoke->output);
+  revoke_app.footer("On a terminal it shows each key first, with its owner and last use, and asks.");
+
+  auto check = std::make_shared<CheckKeyFlags>();
+  auto& check_app = tree.command<CheckKeyFlags>(
+      keys, "check", "Tells a real key from noise, without a server", check, check_key);
+  flag(check_app, "TEXT", check->text, "", "The key; without it, or with -, it is read from standard input");
+  output_flag(check_app, check->output);
+  check_app.footer(
+      "Standard input keeps the key out of the process list and the shell's history.\n"
+      "  latchkey keys check < key-file");
+}
+
+void add_logs(Tree& tree) {
+  auto flags = std::make_shared<LogsFlags>();
+  auto& app = tree.command<LogsFlags>(tree.root(), "logs", "Prints the audit log: who did what, oldest first",
+                                      flags, logs, server_complaint<LogsFlags>);
+  flag(app, "--since", flags->since, "TIME", "From then on: 24h (before now), or like 2026-01-05T10:00:00Z")
+      ->check(a_moment());
+  flag(app, "--until", flags->until, "TIME", "Up to then; now without it")->check(a_moment());
+  repeated(app, "--actor", flags->actors, "ID", "Who did it: a user's id, or ~TEXT for part of a name");
+  repeated(app, "--target", flags->targets, "TEXT", "To what: part of its id or name");
+  repeated(app, "--event", flags->events, "EVENT", "What was done, such as API_KEY.CREATE");
+  CLI::Option* follow = app.add_flag("--follow", flags->follow, "Go on with what happens from now on");
+  follow->excludes("--until");
+  server_flags(app, flags->server);
+  output_flag(app, flags->output);
+  app.footer("JSON is one entry a line.\n  latchkey logs --since 1h --event API_KEY.REVOKE --output json");
+
+  auto& audit = tree.group("audit", "Checks the audit log");
+  auto verify = std::make_shared<VerifyFlags>();
+  auto& verify_app = tree.command<VerifyFlags>(audit, "verify", "Proves that nobody edited the audit log",
+                                               verify, verify_audit, server_complaint<VerifyFlags>);
+  server_flags(verify_app, verify->server);
+  output_flag(verify_app, verify->output);
+}
+
+void add_upkeep(Tree& tree) {
+  auto out = std::make_shared<BackupFlags>();
+  auto& backup_app = tree.command<BackupFlags>(
+      tree.root(), "backup", "Copies the database into one file, also while the server runs", out, backup,
+      place_complaint<BackupFlags>);
+  place_flags(backup_app, out->place);
+  flag(backup_app, "--out", out->out, "FILE", "The new file")->required();
+  backup_app.footer("The root key is not in it and must be kept too. For PostgreSQL use pg_dump.");
+
+  auto from = std::make_shared<RestoreFlags>();
+  auto& restore_app = tree.command<RestoreFlags>(tree.root(), "restore",
+                                                 "Puts a backup into a data directory without a database",
+                                                 from, restore, place_complaint<RestoreFlags>);
+  place_flags(restore_app, from->place);
+  flag(restore_app, "--from", from->from, "FILE", "The backup")->required();
+  restore_app.footer(
+      "The root key that belongs to the backup must be in the directory first. For PostgreSQL use "
+      "pg_restore.");
+
+  auto look = std::make_shared<DoctorFlags>();
+  auto& doctor_app =
+      tree.command<DoctorFlags>(tree.root(), "doctor", "Checks the server's machine and says what to do",
+                                look, doctor, place_complaint<DoctorFlags>);
+  place_flags(doctor_app, look->place);
+  flag(doctor_app, "--tailnet", look->tailnet, "NAME",
+       "Whose audit log to check, when there are several tailnets");
+  output_flag(doctor_app, look->output);
+}
+
+void add_papers(Tree& tree) {
+  auto shown = std::make_shared<VersionFlags>();
+  auto& version_app =
+      tree.command<VersionFlags>(tree.root(), "version", "Prints the version", shown, version);
+  output_flag(version_app, shown->output);
+
+  auto shell = std::make_shared<std::string>();
+  auto& completion_app =
+      tree.plain_command("completion", "Prints a completion script for a shell", [shell](Screen& screen) {
+        const auto pages = command_pages();
+        screen.print(*shell == "bash"  ? bash_completion(pages)
+                     : *shell == "zsh" ? zsh_completion(pages)
+                                       : fish_completion(pages));
+        return Result<Exit>(Exit::done);
+      });
+  flag(completion_app, "SHELL", *shell, "bash|zsh|fish", "Which shell")->required();
+  completion_app.footer("  source <(latchkey completion bash)");
+
+  tree.plain_command("man", "Prints the manual page",
+                     [](Screen& screen) {
+                       screen.print(manual_troff(command_pages()));
+                       return Result<Exit>(Exit::done);
+                     })
+      .footer("  latchkey man | man -l -");
+
+  auto pages = std::make_shared<DocsFlags>();
+  auto& docs_app = tree.plain_command(
+      "docs", "Writes the pages that are printed from tables: settings.md, cli.md, latchkey.1",
+      [pages](Screen& screen) { return docs(screen, *pages, command_pages()); });
+  flag(docs_app, "DIR", pages->directory, "", "Where they are")->required();
+  docs_app.add_flag("--check", pages->check, "Compare instead of writing");
+}
+
+void fill(Tree& tree) {
+  add_init(tree);
+  add_serve(tree);
+  add_keys(tree);
+  add_logs(tree);
+  add_upkeep(tree);
+  add_papers(tree);
+}
+
+int wrong_usage(Screen& screen, const CLI::App& root, const std::string& complaint) {
+  screen.complain(complaint);
+  screen.note("See: " + full_name(named_command(root)) + " --help");
+  screen.flush();
+  return static_cast<int>(Exit::wrong_usage);
+}
+
+int run(const Action& action, Screen& screen) {
+  Exit exit = Exit::failed;
+  try {
+    const auto ended = action(screen);
+    if (ended) {
+      exit = *ended;
+    } else {
+      screen.complain(ended.error().message);
+    }
+  } catch (const std::exception& failed) {
+    // The border: nobody above could say more.
+    screen.complain(failed.what());
+  }
+  if (!screen.flush() && exit == Exit::done) {
+    screen.complain("the output could not be written");
+    exit = Exit::failed;
+  }
+  return static_cast<int>(exit);
+}
+
+}  // namespace
+
+int run_command_line(int count, const char* const* words, Screen& screen) {
+  Tree tree;
+  fill(tree);
+  auto& root = tree.root();
+  try {
+    root.parse(count, words);
+  } catch (const CLI::Success& asked) {
+    // Help or the version: CLI11 prints them through the same door as errors.
+    std::ostringstream out;
+    root.exit(asked, out, out);
+    screen.print(trim(out.str()));
+    return screen.flush() ? 0 : 1;
+  } catch (const CLI::ExtrasError&) {
+    return wrong_usage(screen, root, complaint_about_extras(root));
+  } catch (const CLI::RequiredError& missing) {
+    const auto unknown = complaint_about_command(root);
+    return wrong_usage(screen, root, unknown.empty() ? missing.what() : unknown);
+  } catch (const CLI::ParseError& wrong) {
+    return wrong_usage(screen, root, wrong.what());
+  }
+  return run(tree.chosen(), screen);
+}
+
+CommandPage command_pages() {
+  Tree tree;
+  fill(tree);
+  return page_of(tree.root(), {});
+}
+
+}  // namespace latchkey::app

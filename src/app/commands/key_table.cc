@@ -1,0 +1,121 @@
+#include "app/commands/key_table.h"
+
+#include <fmt/format.h>
+
+#include "app/commands/json_fields.h"
+#include "app/commands/when.h"
+#include "core/credentials/key_text.h"
+
+namespace latchkey::app::commands {
+namespace {
+
+// Warned about from here on.
+constexpr days kSoon{7};
+
+std::string dated(TimePoint time, TimePoint now) {
+  return fmt::format("{} ({})", relative_time(time, now), date_of(time));
+}
+
+std::string type_of(const boost::json::object& key) {
+  const auto type = credentials::key_type_from(text_of(key, "keyType"));
+  return type ? std::string(credentials::name_of(*type)) : text_of(key, "keyType");
+}
+
+// Servers other than Latchkey send no state.
+std::string state_of(const boost::json::object& key) {
+  const auto state = text_of(key, "state");
+  if (!state.empty()) return state;
+  return flag_of(key, "invalid") ? "invalid" : "active";
+}
+
+Style style_of_state(const std::string& state) {
+  if (state == "active") return Style::good;
+  if (state == "dormant") return Style::warning;
+  return Style::faint;
+}
+
+Table::Cell expiry(const boost::json::object& key, TimePoint now) {
+  const auto expires = time_of(key, "expires");
+  if (!expires) return {"never"};
+  const bool soon = state_of(key) == "active" && *expires - now < kSoon;
+  return {dated(*expires, now), soon ? Style::warning : Style::plain};
+}
+
+std::string uses(const boost::json::object& key) {
+  const auto count = std::to_string(number_of(key, "uses"));
+  const auto limit = number_of(key, "maxUses");
+  return limit == 0 ? count : count + " of " + std::to_string(limit);
+}
+
+std::string last_used(const boost::json::object& key, TimePoint now) {
+  const auto used = time_of(key, "lastUsed");
+  return used ? relative_time(*used, now) : "never";
+}
+
+void add_grant(Table& table, const boost::json::object& key) {
+  const auto* capabilities = member_of(key, "capabilities");
+  const auto* devices = capabilities == nullptr ? nullptr : member_of(*capabilities, "devices");
+  const auto* create = devices == nullptr ? nullptr : member_of(*devices, "create");
+  if (create == nullptr) return;
+  const auto yes_or_no = [create](std::string_view name) { return flag_of(*create, name) ? "yes" : "no"; };
+  table.add({"reusable", yes_or_no("reusable")});
+  table.add({"ephemeral", yes_or_no("ephemeral")});
+  table.add({"preauthorized", yes_or_no("preauthorized")});
+  const auto tags = texts_of(*create, "tags");
+  table.add({"tags", tags.empty() ? "none" : tags});
+  const auto names = texts_of(key, "allowedHostnames");
+  table.add({"host names", names.empty() ? "any" : names});
+}
+
+}  // namespace
+
+std::vector<std::string> key_headings() {
+  return {"TYPE", "ID", "DESCRIPTION", "STATE", "EXPIRES", "LAST USED", "USES"};
+}
+
+std::vector<Table::Cell> key_row(const boost::json::object& key, TimePoint now) {
+  const auto state = state_of(key);
+  return {text_of(key, "keyType"),
+          text_of(key, "id"),
+          text_of(key, "description"),
+          {state, style_of_state(state)},
+          expiry(key, now),
+          last_used(key, now),
+          uses(key)};
+}
+
+Table key_details(const boost::json::object& key, const std::string& owner, TimePoint now) {
+  Table table({});
+  const auto state = state_of(key);
+  const auto add_time = [&](const char* name, std::string_view member) {
+    if (const auto time = time_of(key, member)) table.add({name, dated(*time, now)});
+  };
+  table.add({"type", type_of(key)});
+  table.add({"id", text_of(key, "id")});
+  table.add({"description", text_of(key, "description")});
+  table.add({"state", {state, style_of_state(state)}});
+  const auto user = text_of(key, "userId");
+  table.add({"owner", !owner.empty() ? owner : user.empty() ? "the tailnet" : user});
+  add_time("created", "created");
+  table.add({"expires", expiry(key, now)});
+  add_time("revoked", "revoked");
+  add_time("spent", "spent");
+  const auto from = text_of(key, "lastUsedFrom");
+  table.add({"last used", last_used(key, now) + (from.empty() ? "" : " from " + from)});
+  table.add({"uses", uses(key)});
+  if (const auto refused = number_of(key, "refusedUses"); refused > 0) {
+    const auto last = time_of(key, "lastRefused");
+    table.add({"refused since", fmt::format("{} times{}", refused,
+                                            last ? ", last " + relative_time(*last, now) : std::string())});
+  }
+  add_grant(table, key);
+  return table;
+}
+
+std::string key_name(const boost::json::object& key) {
+  const auto description = text_of(key, "description");
+  return fmt::format("{} {}{}", type_of(key), text_of(key, "id"),
+                     description.empty() ? "" : " (" + printable(description) + ")");
+}
+
+}  // namespace latchkey::app::commands

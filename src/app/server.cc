@@ -1,0 +1,320 @@
+#include "app/server.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "app/request_probe.h"
+#include "app/root_key_source.h"
+#include "base/text.h"
+#include "core/credentials/credential_cache.h"
+#include "core/credentials/key_mint.h"
+#include "crypto/random.h"
+#include "http/application.h"
+#include "io/http_server.h"
+#include "io/runtime.h"
+#include "storage/installation.h"
+#include "storage/sql_database.h"
+#include "workers/credential_work.h"
+
+namespace latchkey::app {
+namespace {
+
+constexpr minutes kForgetInterval{30};
+constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
+
+struct HostAndPort {
+  std::string host;
+  std::uint16_t port;
+};
+
+Result<HostAndPort> split_listen(const std::string& key, const std::string& text) {
+  const auto wrong = [&] {
+    return malformed("setting " + key + " must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon + 1 == text.size()) return wrong();
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  const std::string digits = text.substr(colon + 1);
+  if (digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos) return wrong();
+  const int port = std::stoi(digits);
+  if (port > 65535) return wrong();
+  return HostAndPort{std::move(host), static_cast<std::uint16_t>(port)};
+}
+
+// The path of the public address, which a proxy may leave on requests.
+std::string path_prefix(const std::string& public_url) {
+  const auto scheme = public_url.find("://");
+  if (scheme == std::string::npos) return {};
+  const auto slash = public_url.find('/', scheme + 3);
+  return slash == std::string::npos ? std::string() : public_url.substr(slash);
+}
+
+Result<void> prepare_data_dir(const std::filesystem::path& directory) {
+  if (directory.empty()) return malformed("no data directory: give --data-dir DIR");
+  std::error_code failed;
+  if (std::filesystem::create_directories(directory, failed)) ::chmod(directory.c_str(), 0700);
+  if (!std::filesystem::is_directory(directory, failed)) {
+    return malformed("data directory " + directory.string() + " cannot be made: " + failed.message());
+  }
+  return {};
+}
+
+http::ApplicationSettings application_settings(const Settings& settings,
+                                               std::vector<http::AddressBlock> proxies) {
+  http::ApplicationSettings out;
+  out.path_prefix = path_prefix(settings.public_url);
+  out.trusted_proxies = std::move(proxies);
+  out.guard.failures_per_second = static_cast<double>(settings.guard_failures_per_second);
+  out.guard.failure_burst = static_cast<double>(settings.guard_failure_burst);
+  out.writes_per_second = static_cast<double>(settings.api_writes_per_second);
+  out.write_burst = static_cast<double>(settings.api_write_burst);
+  return out;
+}
+
+io::HttpSettings http_settings(const Settings& settings) {
+  io::HttpSettings out;
+  out.max_connections = static_cast<std::size_t>(settings.http_max_connections);
+  out.max_connections_per_address = static_cast<std::size_t>(settings.http_max_connections_per_address);
+  out.max_body_bytes = static_cast<std::size_t>(settings.http_max_body_bytes);
+  out.idle_deadline = settings.http_idle;
+  out.stop_timeout = settings.http_stop;
+  return out;
+}
+
+std::unique_ptr<storage::SqlDatabase> open_database(const Settings& settings, const crypto::Key256& root,
+                                                    const Log& log) {
+  storage::DatabaseOptions options{
+      .keys = {.audit_chain =
+                   crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kAuditChainPurpose).expose())},
+      .readers = static_cast<std::size_t>(settings.database_readers),
+      .log = log};
+  if (settings.database.expose().empty()) {
+    return storage::open_sqlite(settings.data_dir / "latchkey.db", std::move(options));
+  }
+  return storage::open_postgres(settings.database, std::move(options));
+}
+
+// What is read off the parts when somebody asks for the metrics.
+struct Gauges {
+  explicit Gauges(Metrics& metrics)
+      : queued_writes(metrics.gauge("latchkey_database_queued_writes", "Writes waiting for the writer")),
+        queued_reads(metrics.gauge("latchkey_database_queued_reads", "Reads waiting for a reader")),
+        commits(metrics.gauge("latchkey_database_commits", "Commits since the start")),
+        writes(metrics.gauge("latchkey_database_writes",
+                             "Durable writes since the start; several share a commit")),
+        cached(metrics.gauge("latchkey_credentials_cached", "Credentials held in memory")) {}
+
+  Gauge& queued_writes;
+  Gauge& queued_reads;
+  Gauge& commits;
+  Gauge& writes;
+  Gauge& cached;
+};
+
+}  // namespace
+
+std::filesystem::path local_socket(const std::filesystem::path& data_dir) {
+  return data_dir / "latchkey.sock";
+}
+
+// In the order in which they are built; torn down in reverse.
+struct Server::Parts {
+  Parts(const Settings& wanted, const Log& log_to, std::unique_ptr<storage::SqlDatabase> database,
+        const crypto::Key256& root, std::vector<http::AddressBlock> proxies)
+      : settings(wanted),
+        log(log_to),
+        runtime(static_cast<unsigned>(wanted.http_threads), log_to),
+        db(std::move(database)),
+        mint(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kCredentialDigestPurpose).expose())),
+        cache(static_cast<std::size_t>(wanted.cache_credentials)),
+        context{*db,
+                clock,
+                {mint, {wanted.keys_longest_auth_key, wanted.keys_longest_api_token}},
+                log_to,
+                [this](std::string path) { return back_up(std::move(path)); },
+                [this] { return cache_is_current(); },
+                [this] { return db->health(); }},
+        application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
+        probe(metrics, log_to, wanted.log_access),
+        http(runtime, http_settings(wanted), log_to, &probe),
+        work{*db, clock, log_to, metrics, crypto::random_hex(8)} {}
+
+  io::awaitable<Result<void>> back_up(std::string path);
+  io::awaitable<io::Response> serve_metrics(io::Request& request);
+  bool cache_is_current() const {
+    return db->engine() == storage::Engine::sqlite || db->feed().fresh_within(kFeedPromise);
+  }
+
+  Result<void> listen(Doors doors);
+  Result<void> listen_metrics();
+  void start_work();
+
+  Settings settings;
+  Log log;
+  SystemClock clock;
+  Metrics metrics;
+  Gauges gauges{metrics};
+  io::Runtime runtime;
+  std::unique_ptr<storage::SqlDatabase> db;
+  credentials::KeyMint mint;
+  credentials::CredentialCache cache;
+  http::Context context;
+  http::Application application;
+  RequestProbe probe;
+  io::HttpServer http;
+  workers::WorkContext work;
+  std::string url;
+  Doors doors = Doors::all;
+  bool stopped = false;
+};
+
+io::awaitable<Result<void>> Server::Parts::back_up(std::string path) {
+  // On a reader's thread: it takes as long as the copy does.
+  auto copy = [this, path = std::move(path)](core::Tx&) -> Result<void> {
+    if (db->engine() != storage::Engine::sqlite) {
+      return malformed("the database is PostgreSQL: back it up with pg_dump");
+    }
+    try {
+      db->backup_to(path);
+    } catch (const storage::DatabaseError& failed) {
+      return conflict(std::string("backup failed: ") + failed.what());
+    }
+    return {};
+  };
+  co_return co_await db->read(std::move(copy));
+}
+
+io::awaitable<io::Response> Server::Parts::serve_metrics(io::Request& request) {
+  io::Response response;
+  if (request.path() != "/metrics") {
+    response.status = 404;
+    response.body = R"({"message":"metrics are at /metrics"})";
+    co_return response;
+  }
+  const auto statistics = db->statistics();
+  gauges.queued_writes.set(static_cast<double>(statistics.queued_writes));
+  gauges.queued_reads.set(static_cast<double>(statistics.queued_reads));
+  gauges.commits.set(static_cast<double>(statistics.groups));
+  gauges.writes.set(static_cast<double>(statistics.writes));
+  gauges.cached.set(static_cast<double>(cache.size()));
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics.text();
+  co_return response;
+}
+
+Result<void> Server::Parts::listen(Doors wanted_doors) {
+  doors = wanted_doors;
+  http.listen_unix(local_socket(settings.data_dir).string(), application.local_handler());
+  if (doors == Doors::local_only) return {};
+
+  TRY(const auto where, split_listen("listen", settings.listen));
+  std::optional<io::TlsFiles> tls;
+  if (!settings.tls_certificate.empty()) tls = io::TlsFiles{settings.tls_certificate, settings.tls_key};
+  try {
+    const auto port = http.listen_tcp(where.host, where.port, application.public_handler(), tls);
+    const bool v6 = where.host.find(':') != std::string::npos;
+    url = (tls ? "https://" : "http://") + (v6 ? "[" + where.host + "]" : where.host) + ":" +
+          std::to_string(port);
+  } catch (const std::system_error& failed) {
+    return malformed("cannot listen on " + settings.listen + ": " + failed.code().message());
+  }
+  if (!settings.public_url.empty()) url = settings.public_url;
+  return listen_metrics();
+}
+
+Result<void> Server::Parts::listen_metrics() {
+  if (settings.metrics_listen.empty()) return {};
+  TRY(const auto where, split_listen("metrics.listen", settings.metrics_listen));
+  try {
+    const auto port = http.listen_tcp(where.host, where.port,
+                                      [this](io::Request& request) { return serve_metrics(request); });
+    log.info("metrics", {{"url", "http://" + where.host + ":" + std::to_string(port) + "/metrics"}});
+  } catch (const std::system_error& failed) {
+    if (!settings.metrics_listen_is_default) {
+      return malformed("cannot listen on " + settings.metrics_listen +
+                       " for metrics: " + failed.code().message());
+    }
+    log.warn("no metrics: the default port is taken; set metrics.listen",
+             {{"listen", settings.metrics_listen}, {"reason", failed.code().message()}});
+  }
+  return {};
+}
+
+void Server::Parts::start_work() {
+  workers::run_periodically(runtime, work, "announce expired keys", settings.keys_sweep,
+                            workers::announce_expired_keys);
+  workers::run_periodically(
+      runtime, work, "flush usage", settings.keys_usage_flush,
+      [this](workers::WorkContext& shared) { return workers::flush_usage(shared, cache); });
+  const workers::Retention retention{settings.keys_retention, settings.audit_retention};
+  workers::run_periodically(
+      runtime, work, "forget the old", kForgetInterval,
+      [retention](workers::WorkContext& shared) { return workers::forget_the_old(shared, retention); });
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() {
+  stop();
+}
+
+Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log& log, Doors doors) {
+  TRY(prepare_data_dir(settings.data_dir));
+  TRY(const auto root, obtain_root_key(settings, log));
+  std::vector<http::AddressBlock> proxies;
+  for (const auto& text : settings.http_trusted_proxies) {
+    TRY(auto block, http::AddressBlock::parse(text));
+    proxies.push_back(std::move(block));
+  }
+  std::unique_ptr<Parts> parts;
+  try {
+    parts =
+        std::make_unique<Parts>(settings, log, open_database(settings, root, log), root, std::move(proxies));
+    TRY(storage::bind_root_key(*parts->db, crypto::root_key_check(root)));
+    TRY(parts->listen(doors));
+  } catch (const std::exception& failed) {
+    return unavailable(failed.what());
+  }
+  parts->db->set_commit_hook(
+      [cache = &parts->cache](std::span<const audit::Change> changes) { cache->apply(changes); });
+  parts->db->feed().subscribe(
+      [cache = &parts->cache](std::span<const audit::Change> changes) { cache->apply(changes); });
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+void Server::start() {
+  // One process writes a SQLite file, and its commit hook tells everything: only replicas need to read the
+  // feed.
+  if (parts_->db->engine() == storage::Engine::postgres) parts_->db->feed().start();
+  parts_->runtime.start();
+  if (parts_->doors == Doors::all) parts_->start_work();
+  parts_->http.start();
+}
+
+void Server::stop() {
+  if (parts_->stopped) return;
+  parts_->stopped = true;
+  if (parts_->runtime.running()) parts_->http.stop();
+  parts_->runtime.stop();
+  parts_->db->feed().stop();
+  try {
+    const auto flushed = workers::flush_usage_now(*parts_->db, parts_->cache);
+    if (!flushed) parts_->log.warn("last uses not written", {{"reason", flushed.error().message}});
+  } catch (const std::exception& failed) {
+    parts_->log.warn("last uses not written", {{"reason", failed.what()}});
+  }
+  parts_->db->stop();
+}
+
+std::string Server::url() const {
+  return parts_->url;
+}
+
+}  // namespace latchkey::app

@@ -1,0 +1,367 @@
+"""What is measured. Each case is a function of a Bench; its first line of documentation is its description."""
+import json
+import resource
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from measure import (Load, Row, Sample, Table, alternate, compare, micros, rates, ratios, run_durable, run_load,
+                     run_wrk, say, size, spread)
+from programs import NGINX, WRK, ConstantServer, Failed, Latchkey, Nginx, Postgres, get
+
+WHOAMI = "/api/v2/whoami"
+NEW_KEY = json.dumps({"keyType": "auth", "description": "build", "expirySeconds": 86400, "capabilities": {
+    "devices": {"create": {"reusable": True, "tags": ["tag:ci"]}}}})
+NO_FLUSH = {"LATCHKEY_KEYS_USAGE_FLUSH_SECONDS": "3600"}
+COLD = {"LATCHKEY_CACHE_CREDENTIALS": "16"}
+
+
+@dataclass
+class Bench:
+    build: Path
+    work: Path  # a temporary directory
+    quick: bool
+    long: bool
+    table: Table
+
+    def rounds(self, full):
+        return 3 if self.quick else full
+
+    @property
+    def seconds(self):
+        return 1 if self.quick else 2
+
+    def make_data(self, name):
+        directory = self.work / name
+        return directory, Latchkey.init(directory)
+
+    def fill(self, directory, keys, tokens, wrong=0):
+        words = [self.build / "fill_bench", directory, keys, tokens, directory.with_suffix(".tokens")]
+        if wrong:
+            words += [wrong, directory.with_suffix(".wrong")]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=3600, check=False)
+        if done.returncode:
+            raise Failed(done.stderr)
+        took = json.loads(done.stdout)["seconds"]
+        say(f"  filled {keys:,} keys in {took:.1f} s")
+
+    def create(self, server, callers, seconds=None):
+        return run_load(server, callers, seconds or self.seconds, method="POST", path="/api/v2/tailnet/-/keys",
+                        body=NEW_KEY, tokens=server.token_file)
+
+
+def constants(bench, body):
+    """The peers that answer a constant, as many as there are."""
+    peers = {"bare Beast": ConstantServer("bare Beast", bench.build / "beast_echo_bench", body, bench.work / "beast.log"),
+             "own HTTP layer": ConstantServer("own HTTP layer", bench.build / "http_floor_bench", body,
+                                              bench.work / "floor.log")}
+    if NGINX:
+        peers["nginx"] = Nginx(bench.work, body)
+    else:
+        bench.table.note("nginx: skipped, not installed")
+    return peers
+
+
+def stop(programs):
+    for program in programs:
+        program.stop()
+
+
+def check_token(bench):
+    """the whole token check over HTTP, against servers that return a constant of the same size"""
+    if not WRK:
+        bench.table.note("token check: skipped, wrk is not installed")
+        return
+    directory, token = bench.make_data("check")
+    logged_directory, logged_token = bench.make_data("check-logged")
+    ours = Latchkey(directory, bench.work / "check.log")
+    logged = Latchkey(logged_directory, bench.work / "check-logged.log", {"LATCHKEY_LOG_ACCESS": "true"})
+    body = get(ours.url + WHOAMI, token)
+    peers = constants(bench, body)
+    servers = {"latchkey": (ours, token), "latchkey, logged": (logged, logged_token),
+               **{name: (peer, None) for name, peer in peers.items()}}
+    if NGINX:
+        servers["nginx, logged"] = (Nginx(bench.work, body, access_log=True), None)
+    try:
+        for connections in (64, 512):
+            # Everything is loaded once before it counts.
+            contestants = {
+                name: lambda server=server, with_token=with_token, connections=connections:
+                run_wrk(server, WHOAMI, connections, bench.seconds, with_token)
+                for name, (server, with_token) in servers.items()}
+            for name, (server, with_token) in servers.items():
+                run_wrk(server, WHOAMI, connections, 1, with_token)
+            samples = alternate(bench.rounds(7), contestants)
+            what = f"check a token, {connections} connections"
+            rows = [(what, "latchkey", "nginx", 0.7), (f"{what}, both with an access log", "latchkey, logged", "nginx, logged", None),
+                    (what, "latchkey", "bare Beast", None), (what, "latchkey", "own HTTP layer", None)]
+            for operation, mine, peer, least in rows:
+                if peer in samples:
+                    bench.table.add(compare(operation, samples[mine], peer, samples[peer], least=least))
+    finally:
+        stop(server for server, _ in servers.values())
+
+
+def create_key(bench):
+    """making auth keys, durably, against one fsync or one transaction each"""
+    directory, _ = bench.make_data("create")
+    bytes_a_key = size_of_a_key(bench)
+    durable = bench.build / "durable_bench"
+    server = Latchkey(directory, bench.work / "create.log")
+    commits = []
+
+    def create(callers):
+        before = server.metric("latchkey_database_writes"), server.metric("latchkey_database_commits")
+        sample = bench.create(server, callers)
+        writes = server.metric("latchkey_database_writes") - before[0]
+        commits.append((callers, writes / max(1, server.metric("latchkey_database_commits") - before[1])))
+        return sample
+
+    def peer(kind, threads, *more):
+        return run_durable(durable, kind, bench.work / "durable", threads, bench.seconds, *more)
+
+    (bench.work / "durable").mkdir()
+    contestants = {}
+    for callers in (1, 64):
+        contestants[f"latchkey {callers}"] = lambda callers=callers: create(callers)
+        contestants[f"append {callers}"] = lambda callers=callers: peer("append", callers, bytes_a_key)
+        contestants[f"sqlite {callers}"] = lambda callers=callers: peer("sqlite", callers)
+    bench.create(server, 64, 1)
+    with server:
+        samples = alternate(bench.rounds(7), contestants)
+    for callers in (1, 64):
+        what = f"create an auth key, {callers} caller{'s' if callers > 1 else ''}"
+        mine = samples[f"latchkey {callers}"]
+        bench.table.add(compare(what, mine, f"append {bytes_a_key:,} bytes and fdatasync, {callers} threads",
+                                samples[f"append {callers}"], latency=True))
+        bench.table.add(compare(what, mine, f"the same rows, one SQLite transaction each, {callers} threads",
+                                samples[f"sqlite {callers}"]))
+    shared = [ratio for callers, ratio in commits if callers == 64]
+    bench.table.add(Row("keys for one commit (one fsync), 64 callers", f"{median(shared):.1f}", "1", spread(shared),
+                        "at least 16", median(shared) >= 16))
+
+
+def size_of_a_key(bench):
+    """Bytes that one key with its audit record and change adds to the database file."""
+    directory, _ = bench.make_data("size")
+    before = (directory / "latchkey.db").stat().st_size
+    with Latchkey(directory, bench.work / "size.log") as server:
+        made = bench.create(server, 16, 1).requests
+    return int(((directory / "latchkey.db").stat().st_size - before) / made)
+
+
+PEER_TRANSACTION = """
+\\set n random(1, 9000000000000000000)
+BEGIN;
+INSERT INTO credentials (id, tailnet_id, type, description, owner_id, creator_id, digest, created_at, expires_at,
+  reusable, ephemeral, preauthorized, tags, allowed_hostnames, use_limit, uses, last_address, refused)
+  VALUES ('k' || CAST(:n AS TEXT), (SELECT id FROM tailnets), 'auth', 'build', 'u', 'u', decode(md5(random()::text) || md5(random()::text), 'hex'),
+  1, 2, true, false, false, '["tag:ci"]', '[]', NULL, 0, '', 0);
+INSERT INTO changes (sequence, tailnet_id, at, kind, subject)
+  VALUES (:n, 'T', 1, 'credential_created', 'k' || CAST(:n AS TEXT));
+INSERT INTO audit_records (tailnet_id, sequence, at, group_id, origin, credential_id, address, user_agent, request_id,
+  actor_id, actor_type, actor_login, actor_name, target_id, target_name, target_type, target_property, action,
+  new_value, details, error, link) VALUES ('T', :n, 1, '0123456789abcdef', 'CONFIG_API', 'k1', '127.0.0.1', '', '0123456789abcdef',
+  'u', 'USER', 'ann@example.com', 'ann', 'k1', 'build', 'API_KEY', '', 'CREATE', repeat('x', 250), '', '',
+  decode(md5(random()::text) || md5(random()::text), 'hex'));
+COMMIT;
+"""
+
+
+def create_key_postgres(bench):
+    """the same over PostgreSQL, against pgbench with a transaction for each key"""
+    missing = Postgres.missing()
+    if missing:
+        bench.table.note(f"PostgreSQL: skipped, {missing}")
+        return
+    with Postgres(bench.work) as postgres:
+        for name in ("ours", "peer"):
+            postgres.sql(f"CREATE DATABASE {name}")
+            Latchkey.init(bench.work / f"postgres-{name}", {"LATCHKEY_DATABASE": postgres.url_of(name)})
+        script = bench.work / "peer.sql"
+        script.write_text(PEER_TRANSACTION)
+
+        def pgbench(clients):
+            command = [postgres.tools() / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T",
+                       str(bench.seconds), "-f", script, postgres.url_of("peer")]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+            rate = float(next(line for line in done.splitlines() if line.startswith("tps")).split()[2])
+            return Sample(int(rate * bench.seconds), rate)
+
+        environment = {"LATCHKEY_DATABASE": postgres.url_of("ours")}
+        with Latchkey(bench.work / "postgres-ours", bench.work / "postgres-server.log", environment) as server:
+            bench.create(server, 64, 1)
+            pgbench(64)
+            contestants = {}
+            for callers in (1, 64):
+                contestants[f"latchkey {callers}"] = lambda callers=callers: bench.create(server, callers)
+                contestants[f"pgbench {callers}"] = lambda callers=callers: pgbench(callers)
+            samples = alternate(bench.rounds(5), contestants)
+    for callers in (1, 64):
+        bench.table.add(compare(f"create an auth key on PostgreSQL, {callers} caller{'s' if callers > 1 else ''}",
+                                samples[f"latchkey {callers}"],
+                                f"pgbench, a transaction of the same rows each, {callers} connections",
+                                samples[f"pgbench {callers}"], latency=True))
+
+
+WARM_TOKENS = 5_000
+
+
+def many_keys(bench):
+    """token checks, memory and start with few and with many keys stored"""
+    few = 10_000
+    many = [100_000] if bench.quick else [1_000_000, 10_000_000] if bench.long else [1_000_000]
+    data = {}
+    for count in (few, *many):
+        data[count], _ = bench.make_data(f"keys-{count}")
+        bench.fill(data[count], count, min(count // 2, 400_000))
+        lines = data[count].with_suffix(".tokens").read_text().splitlines(keepends=True)
+        data[count].with_suffix(".warm").write_text("".join(lines[:WARM_TOKENS]))
+    compare_sizes(bench, data, few, "look up a token in the database (memory for 16)", ".tokens", {**COLD, **NO_FLUSH})
+    compare_sizes(bench, data, few, f"check {WARM_TOKENS:,} tokens from memory", ".warm", NO_FLUSH)
+    for count, directory in data.items():
+        start_and_memory(bench, count, directory)
+
+
+def compare_sizes(bench, data, few, what, tokens, environment):
+    servers = {count: Latchkey(directory, bench.work / f"keys-{count}.log", environment)
+               for count, directory in data.items()}
+    turns = dict.fromkeys(servers, 0)
+
+    def check(count):
+        # Every round goes on where the last one ended, so that a cold cache stays cold.
+        turns[count] += 1
+        return run_load(servers[count], 64, bench.seconds, path=WHOAMI, tokens=data[count].with_suffix(tokens),
+                        offset=turns[count] * 100_000)
+
+    try:
+        for count in servers:
+            check(count)
+        samples = alternate(bench.rounds(5), {count: lambda count=count: check(count) for count in servers})
+    finally:
+        # Nobody needs the uses that they counted.
+        for server in servers.values():
+            server.stop(signal.SIGKILL)
+    for count in list(data)[1:]:
+        row = compare(f"{what}, {count:,} keys", samples[count], f"{few:,} keys", samples[few], latency=True)
+        times = ratios(samples[few], samples[count])
+        row.ratio = f"{spread(times)} times as long; CPU {median(ratios(samples[count], samples[few], 'cpu')):.2f}"
+        row.budget, row.met = "at most 1.5 times as long", median(times) <= 1.5
+        bench.table.add(row)
+
+
+def start_and_memory(bench, count, directory):
+    starts = []
+    for _ in range(bench.rounds(5)):
+        with Latchkey(directory, bench.work / "start.log") as server:
+            starts.append(server.seconds_to_ready * 1000)
+    bench.table.add(Row(f"start to ready, {count:,} keys", f"{median(starts):.0f} ms", "-",
+                        f"{min(starts):.0f}..{max(starts):.0f} ms", "at most 200 ms", median(starts) <= 200))
+    with Latchkey(directory, bench.work / "resident.log") as server:
+        at_start = server.resident_bytes()
+        distinct = min(count // 2, 120_000)
+        sample = run_load(server, 64, 60, path=WHOAMI, tokens=directory.with_suffix(".tokens"), most=distinct)
+        # The uses of all of them are written, and the memory for that is at its largest.
+        time.sleep(6)
+        after = server.resident_bytes()
+    bench.table.add(Row(f"resident memory, {count:,} keys, {sample.requests:,} tokens used once", size(after),
+                        f"at start: {size(at_start)}", "-", "below 512 MiB", after < 512 << 20))
+
+
+def wrong_secrets(bench):
+    """good calls while 200 wrong secrets a second arrive"""
+    directory, _ = bench.make_data("flood")
+    bench.fill(directory, 2_000, 64, 20_000)
+    seconds = 2 if bench.quick else 4
+    with Latchkey(directory, bench.work / "flood.log") as server:
+        good = directory.with_suffix(".tokens")
+
+        def calls():
+            return run_load(server, 16, seconds, path=WHOAMI, tokens=good, rate=2000)
+
+        def calls_under_flood():
+            wrong = Load(server, 4, seconds, path=WHOAMI, tokens=directory.with_suffix(".wrong"), rate=200)
+            sample = calls()
+            refused = wrong.result(expected=("401", "429"))
+            statuses.append(refused.statuses)
+            return sample
+
+        statuses = []
+        calls()
+        calls_under_flood()
+        samples = alternate(bench.rounds(11), {"quiet": calls, "flood": calls_under_flood})
+        again = alternate(bench.rounds(5), {"quiet": calls, "quiet again": calls})
+    for what, most in (("p50", None), ("p99", 1.1)):
+        times = ratios(samples["flood"], samples["quiet"], what)
+        flood, quiet = (median(getattr(s, what) for s in samples[name]) for name in ("flood", "quiet"))
+        bench.table.add(Row(f"good calls (2,000/s) during 200 wrong secrets a second, {what}", micros(flood),
+                            f"quiet: {micros(quiet)}", spread(times), "at most 1.1" if most else "-",
+                            median(times) <= most if most else None))
+    noise = ratios(again["quiet again"], again["quiet"], "p99")
+    last = statuses[-1]
+    bench.table.note(f"wrong secrets: answered in the last round with {last}; two quiet runs beside each other differ in "
+                     f"their p99 by {spread(noise)}")
+
+
+def start(bench):
+    """from the start of the process to the first answer of /readyz, on an existing database"""
+    directory, _ = bench.make_data("start")
+    with Latchkey(directory, bench.work / "start.log") as server:
+        bench.create(server, 16, 1)
+    ours, peers = [], []
+    for _ in range(bench.rounds(11)):
+        with Latchkey(directory, bench.work / "start.log") as server:
+            ours.append(server.seconds_to_ready * 1000)
+        if NGINX:
+            with Nginx(bench.work, "{}") as server:
+                peers.append(server.seconds_to_ready * 1000)
+    ratio = spread([a / b for a, b in zip(ours, peers)]) if peers else "-"
+    bench.table.add(Row("start to ready", f"{median(ours):.0f} ms ({min(ours):.0f}..{max(ours):.0f})",
+                        f"nginx: {median(peers):.0f} ms" if peers else "-", ratio, "at most 200 ms",
+                        median(ours) <= 200))
+
+
+def idle_connections(bench):
+    """memory of an idle keep-alive connection that has made one request"""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = min(1_000 if bench.quick else 10_000, limit - 500 if limit > 0 else 10_000)
+    directory, token = bench.make_data("idle")
+    ours = Latchkey(directory, bench.work / "idle.log", {
+        "LATCHKEY_HTTP_MAX_CONNECTIONS": "20000", "LATCHKEY_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "0",
+        "LATCHKEY_HTTP_IDLE_SECONDS": "600"})
+    servers = {"latchkey": ours, **constants(bench, get(ours.url + WHOAMI, token))}
+    each = {}
+    try:
+        for name, server in servers.items():
+            tokens = {"tokens": ours.token_file} if server is ours else {}
+            run_load(server, 64, 1, path=WHOAMI, **tokens)
+            before = server.resident_bytes()
+            each[name] = (hold_idle(server, wanted, tokens) - before) / wanted
+    finally:
+        stop(servers.values())
+    for name, value in each.items():
+        if name != "latchkey":
+            bench.table.add(Row(f"one of {wanted:,} idle connections, resident", size(each["latchkey"]),
+                                f"{name}: {size(value)}", f"**{each['latchkey'] / max(1.0, value):.2f}**",
+                                "at most 64 KiB", each["latchkey"] <= 64 * 1024))
+
+
+def hold_idle(server, count, tokens):
+    words = [Load.binary, "--port", str(server.port), "--connections", str(count), "--path", WHOAMI, "--idle"]
+    for name, value in tokens.items():
+        words += [f"--{name}", str(value)]
+    holder = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if not holder.stdout.readline():
+            raise Failed(f"{server.name} did not take {count} connections")
+        return server.resident_bytes()
+    finally:
+        holder.stdin.close()
+        holder.wait(60)
+
+
+CASES = {"check-token": check_token, "create-key": create_key, "create-key-postgres": create_key_postgres,
+         "many-keys": many_keys, "wrong-secrets": wrong_secrets, "start": start, "idle-connections": idle_connections}
