@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "io/socket_path.h"
 
 namespace latchkey::app {
 namespace {
@@ -40,27 +41,6 @@ struct FreeCurl {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   void operator()(char* text) const { curl_free(text); }
-};
-
-// The address of a local socket for a sockaddr_un, which holds 107 bytes: a longer path is named through an
-// open handle of its directory.
-class SocketAddress {
- public:
-  explicit SocketAddress(const std::filesystem::path& path) : text_(path.string()) {
-    if (text_.size() < sizeof(sockaddr_un::sun_path)) return;
-    directory_ = ::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    text_ = fmt::format("/proc/self/fd/{}/{}", directory_, path.filename().string());
-  }
-  ~SocketAddress() {
-    if (directory_ >= 0) ::close(directory_);
-  }
-  SocketAddress(const SocketAddress&) = delete;
-  SocketAddress& operator=(const SocketAddress&) = delete;
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-  int directory_ = -1;
 };
 
 // What of an answer has arrived: wiped as it grows and when it ends.
@@ -153,7 +133,7 @@ struct ApiClient::State {
   std::string shown;   // how messages call the server
   SecretString token;  // empty over the socket
   std::string ca_file;
-  std::unique_ptr<SocketAddress> socket;
+  std::unique_ptr<io::SocketPath> socket;
   std::vector<std::string> headers;
   std::unique_ptr<CURL, FreeCurl> handle{curl_easy_init()};
   bool reached = false;
@@ -188,7 +168,7 @@ Result<std::unique_ptr<ApiClient>> ApiClient::over_socket(LocalServer server) {
   auto state = std::make_unique<State>();
   state->base = "http://localhost";
   state->shown = server.socket.string();
-  state->socket = std::make_unique<SocketAddress>(server.socket);
+  state->socket = std::make_unique<io::SocketPath>(server.socket);
   if (!server.user.empty()) state->headers.push_back("X-Latchkey-User: " + server.user);
   if (!server.tailnet.empty()) state->headers.push_back("X-Latchkey-Tailnet: " + server.tailnet);
   return std::unique_ptr<ApiClient>(new ApiClient(std::move(server.tailnet), std::move(state)));

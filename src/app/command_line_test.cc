@@ -11,13 +11,13 @@
 namespace latchkey::app {
 namespace {
 
-struct Run {
+struct Ended {
   int exit;
   std::string out;
   std::string err;
 };
 
-Run run(std::vector<const char*> words, const std::string& typed = {}) {
+Ended run(std::vector<const char*> words, const std::string& typed = {}) {
   std::istringstream in(typed);
   std::ostringstream out;
   std::ostringstream err;
@@ -58,7 +58,7 @@ TEST_F(CommandLine, OffersNoFlagForATokenAndRepeatsNone) {
   for (const auto& words : {std::vector<const char*>{"keys", "list", given.c_str()},
                             std::vector<const char*>{"keys", "list", "--token", given.c_str() + 8},
                             std::vector<const char*>{given.c_str() + 8}}) {
-    const Run ended = run(words);
+    const Ended ended = run(words);
     EXPECT_EQ(ended.exit, 2);
     EXPECT_EQ((ended.out + ended.err).find(some_key()), std::string::npos) << ended.err;
   }
@@ -66,14 +66,14 @@ TEST_F(CommandLine, OffersNoFlagForATokenAndRepeatsNone) {
 }
 
 TEST_F(CommandLine, AnAddressWithoutATokenIsWrongUsage) {
-  const Run ended = run({"keys", "list", "--url", "http://127.0.0.1:1"});
+  const Ended ended = run({"keys", "list", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(ended.exit, 2);
   EXPECT_NE(ended.err.find("--token-file"), std::string::npos);
 }
 
 TEST_F(CommandLine, ApiTokensAreMadeWithADataDirOnly) {
   ::setenv("LATCHKEY_TOKEN", "x", 1);
-  const Run ended = run({"keys", "create", "--type", "api", "--url", "http://127.0.0.1:1"});
+  const Ended ended = run({"keys", "create", "--type", "api", "--url", "http://127.0.0.1:1"});
   EXPECT_EQ(ended.exit, 2);
   EXPECT_NE(ended.err.find("--data-dir"), std::string::npos);
   EXPECT_EQ(run({"keys", "create", "--type", "api", "--data-dir", "x", "--reusable"}).exit, 2);
@@ -82,14 +82,14 @@ TEST_F(CommandLine, ApiTokensAreMadeWithADataDirOnly) {
 
 TEST_F(CommandLine, ChecksAKeyWithoutAServer) {
   const std::string key = some_key();
-  const Run good = run({"keys", "check"}, key + "\n");
+  const Ended good = run({"keys", "check"}, key + "\n");
   EXPECT_EQ(good.exit, 0);
   EXPECT_NE(good.out.find("auth key"), std::string::npos);
   EXPECT_EQ(good.out.find(key), std::string::npos);
 
   std::string changed = key;
   changed.back() = changed.back() == 'A' ? 'B' : 'A';
-  const Run wrong = run({"keys", "check", "-"}, changed);
+  const Ended wrong = run({"keys", "check", "-"}, changed);
   EXPECT_EQ(wrong.exit, 1);
   EXPECT_NE(wrong.err.find("checksum is wrong"), std::string::npos);
   EXPECT_EQ((wrong.out + wrong.err).find(changed), std::string::npos);
@@ -103,7 +103,7 @@ TEST_F(CommandLine, HelpIsOnStandardOutputForEveryCommand) {
     std::vector<const char*> words;
     for (std::size_t at = 1; at < page->path.size(); ++at) words.push_back(page->path[at].c_str());
     words.push_back("--help");
-    const Run ended = run(words);
+    const Ended ended = run(words);
     EXPECT_EQ(ended.exit, 0) << page->full_name();
     EXPECT_EQ(ended.err, "") << page->full_name();
     EXPECT_NE(ended.out.find("Usage: " + page->full_name()), std::string::npos) << ended.out;

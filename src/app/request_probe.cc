@@ -1,5 +1,7 @@
 #include "app/request_probe.h"
 
+#include "base/text.h"
+
 namespace latchkey::app {
 namespace {
 
@@ -57,20 +59,10 @@ void RequestProbe::request_finished(const io::FinishedRequest& request) {
 }
 
 std::string loggable_path(std::string_view target) {
-  target = target.substr(0, target.find('?'));
-  std::string path;
-  constexpr std::string_view kStem = "tskey-";
-  while (!target.empty() && path.size() < kLongestPath) {
-    if (!target.starts_with(kStem)) {
-      path += target.front();
-      target.remove_prefix(1);
-      continue;
-    }
-    path += "tskey-***";
-    const auto end = target.find_first_of("/;,&");
-    target.remove_prefix(end == std::string_view::npos ? target.size() : end);
-  }
-  return path;
+  // Decoded first: an escaped hyphen must not hide a key.
+  const auto path = percent_decode(target.substr(0, target.find('?')));
+  if (!path) return "(invalid escape)";
+  return redact_keys(*path).substr(0, kLongestPath);
 }
 
 }  // namespace latchkey::app

@@ -157,6 +157,23 @@ std::optional<std::size_t> utf8_length(std::string_view text) {
   return count;
 }
 
+std::string redact_keys(std::string_view text) {
+  constexpr std::string_view kStem = "tskey-";
+  std::string out;
+  for (;;) {
+    const auto found = text.find(kStem);
+    out += text.substr(0, found);
+    if (found == std::string_view::npos) return out;
+    out += "tskey-***";
+    text.remove_prefix(found + kStem.size());
+    const auto end = std::ranges::find_if_not(text, [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+             c == '_';
+    });
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+  }
+}
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());

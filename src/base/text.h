@@ -37,6 +37,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // The number of code points, or nothing when the text is not valid UTF-8.
 std::optional<std::size_t> utf8_length(std::string_view text);
 
+// Puts "tskey-***" where something begins like a key: for text that a client chose and that will be logged,
+// stored or sent back, since clients put their secrets into the wrong places.
+std::string redact_keys(std::string_view text);
+
 // Decodes %XX of a URL part; nothing when a % is not followed by two hexadecimal digits.
 // '+' becomes a space only when asked (form and query values, not path elements).
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);

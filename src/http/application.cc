@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxUserAgent = 256;
 constexpr std::size_t kMaxTargetId = 64;
+constexpr std::size_t kMaxRefusal = 512;
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -27,13 +28,13 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
   return pairs;
 }
 
-// Text that a client chose and that will be stored: bounded, and valid UTF-8.
+// Text that a client chose and that will be stored: without keys, bounded, printable, valid UTF-8.
 std::string storable(std::string_view text, std::size_t most) {
-  std::string kept(text.substr(0, most));
-  if (!utf8_length(kept)) {
-    for (char& c : kept) {
-      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-    }
+  std::string kept = redact_keys(text).substr(0, most);
+  const bool valid = utf8_length(kept).has_value();
+  for (char& c : kept) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7F || (byte >= 0x80 && !valid)) c = '?';
   }
   return kept;
 }
@@ -152,7 +153,7 @@ io::awaitable<void> Application::record_refusal(const Call& call, const Match& m
   target.name = match.route->operation_id;
   auto record =
       identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());
-  record.error = error.message;
+  record.error = storable(error.message, kMaxRefusal);
   auto write = [record = std::move(record)](core::Tx& tx) -> Result<void> {
     tx.audit().append(record);
     return {};

@@ -14,6 +14,7 @@ namespace {
 using identity::Role;
 using identity::UserStatus;
 using testing::ApiWorld;
+using testing::CallOptions;
 using testing::json_of;
 using testing::message_of;
 
@@ -339,6 +340,39 @@ TEST(AuditChain, VerificationFindsAnEditedRecord) {
   const auto whole = json_of(api.call("GET", "/api/console/audit-verification", token));
   EXPECT_EQ(whole.at("whole"), true);
   EXPECT_GE(whole.at("records").as_int64(), 3);
+}
+
+TEST(Secrets, R3_KeyInAWrongPlaceIsNeitherAnsweredNorStored) {
+  ApiWorld api;
+  const auto token = api.token(Role::owner);
+  const auto secret = api.token(Role::admin);
+  const auto random = secret.substr(secret.rfind('-') + 1);
+  const auto window =
+      "/api/v2/tailnet/-/logging/configuration?start=2026-01-01T00:00:00Z&end=2027-01-01T00:00:00Z";
+  const auto body = [&](const std::string& members) {
+    return CallOptions{.headers = {{"User-Agent", "x " + secret}}, .body = "{" + members + "}"};
+  };
+  using Made = std::vector<io::Response>;
+  const Made answers{
+      api.call("GET", std::string(kKeys) + "/" + secret, token),
+      api.call("DELETE", std::string(kKeys) + "/" + secret, api.token(Role::auditor)),
+      api.call("GET", "/api/v2/tailnet/" + secret + "/keys", token),
+      api.call("GET", std::string(kKeys) + "?all=" + secret, token),
+      api.call("GET", std::string(window) + "&event=" + secret, token),
+      api.call("POST", kKeys, token, body(R"("capabilities":{"devices":{}})")),
+      api.call("POST", kKeys, token,
+               body(R"("capabilities":{"devices":{}},"description":")" + secret + "\"")),
+      api.call("POST", kKeys, token,
+               body(R"("capabilities":{"devices":{"create":{"tags":[")" + secret + R"(","a\u0000b"]}}})")),
+      api.call("POST", kKeys, token, body(R"("keyType":")" + secret + "\"")),
+      api.call("POST", kKeys, secret + "x"),
+      api.call("GET", std::string(window) + "&fields=all", token),
+  };
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    EXPECT_EQ(answers[i].body.find(random), std::string::npos) << i << answers[i].body;
+    EXPECT_LT(answers[i].status, 500) << i;
+  }
+  EXPECT_NE(answers.back().body.find("tskey-***"), std::string::npos);  // the user agent, without the key
 }
 
 TEST(Health, AnswersWithoutACredential) {

@@ -119,7 +119,11 @@ Result<identity::Caller> Authenticator::accept(const credentials::OwnedCredentia
 io::awaitable<Result<identity::Caller>> Authenticator::local_administrator(const io::Request& request,
                                                                            std::string tailnet) {
   std::optional<std::string> login;
-  if (const auto header = request.header("X-Latchkey-User")) login = std::string(*header);
+  if (const auto header = request.header("X-Latchkey-User")) {
+    login = std::string(*header);
+    CO_TRY(identity::check_login_name(*login));
+  }
+  if (!tailnet.empty() && tailnet != "-") CO_TRY(tailnet::check_name(tailnet));
   auto read = [tailnet = std::move(tailnet), login](core::Tx& tx) {
     return find_local_administrator(tx, tailnet, login);
   };

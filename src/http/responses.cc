@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/text.h"
+
 namespace latchkey::http {
 
 int status_of(ErrorCode code) {
@@ -51,7 +53,7 @@ io::Response empty_response() {
 io::Response error_response(const Error& error) {
   const int status = status_of(error.code);
   boost::json::object body;
-  body["message"] = error.message;
+  body["message"] = redact_keys(error.message);
   body["status"] = status;
   if (error.code == ErrorCode::malformed_input && !error.fields.empty()) {
     body["fields"] = boost::json::array(error.fields.begin(), error.fields.end());

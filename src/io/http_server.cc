@@ -20,9 +20,10 @@ namespace asio = boost::asio;
 // For what ends at once when asked: more time would not help.
 constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(5);
 
-void spawn_service(const std::shared_ptr<ServerCore>& core, asio::io_context& context,
+// The mark ends with the completion, after which nothing refers to the signal any more.
+void spawn_service(const std::shared_ptr<ServerCore>& core, Tally& tally, asio::io_context& context,
                    awaitable<void> service, asio::cancellation_signal& signal) {
-  auto ended = [core](const std::exception_ptr& failure) {
+  auto ended = [core, mark = Tally::Mark(tally)](const std::exception_ptr& failure) {
     if (!failure || core->stopping) return;
     try {
       std::rethrow_exception(failure);
@@ -85,7 +86,8 @@ struct HttpServer::State {
 };
 
 HttpServer::HttpServer(Runtime& runtime, HttpSettings settings, Log log, HttpProbe* probe)
-    : state_(new State{runtime, std::make_shared<ServerCore>(settings, std::move(log), probe)}) {
+    : state_(
+          std::make_unique<State>(runtime, std::make_shared<ServerCore>(settings, std::move(log), probe))) {
   for (std::size_t i = 0; i < runtime.size(); ++i) {
     state_->core->shards.push_back(std::make_unique<Shard>(runtime.context(i)));
   }
@@ -113,11 +115,12 @@ void HttpServer::start() {
   state_->started = true;
   const auto& core = state_->core;
   for (auto& shard : core->shards) {
-    spawn_service(core, shard->context, sweep_deadlines(core, *shard), shard->stop_sweep);
+    spawn_service(core, core->services, shard->context, sweep_deadlines(core, *shard), shard->stop_sweep);
   }
-  spawn_service(core, core->shards.front()->context, watch_certificates(core), core->stop_watch);
+  spawn_service(core, core->services, core->shards.front()->context, watch_certificates(core),
+                core->stop_watch);
   for (auto& listener : core->listeners) {
-    spawn_service(core, listener->accepts_on->context, accept_connections(core, *listener),
+    spawn_service(core, core->acceptors, listener->accepts_on->context, accept_connections(core, *listener),
                   listener->stop_accepting);
   }
 }

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "io/socket_path.h"
+
 namespace latchkey::io {
 namespace {
 
@@ -101,7 +103,8 @@ FileDescriptor listen_on_tcp(const std::string& address, std::uint16_t port) {
 }
 
 FileDescriptor listen_on_path(const std::string& path) {
-  auto address = path_address(path);
+  const SocketPath reachable(path);
+  auto address = path_address(reachable.text());
   remove_stale(path, address);
   FileDescriptor socket(::socket(AF_UNIX, kSocketFlags, 0));
   if (socket.number() < 0) fail("listen on " + path);

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 

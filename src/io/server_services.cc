@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 
 #include "io/runtime.h"
 #include "io/session.h"
@@ -57,7 +57,6 @@ int accept_waiting(const std::shared_ptr<ServerCore>& core, Listener& listener, 
 }  // namespace
 
 awaitable<void> accept_connections(std::shared_ptr<ServerCore> core, Listener& listener) {
-  Tally::Mark mark(core->acceptors);
   asio::posix::basic_stream_descriptor<Executor> watched(co_await asio::this_coro::executor,
                                                          listener.socket.release());
   auto short_of_resources = false;
@@ -68,7 +67,7 @@ awaitable<void> accept_connections(std::shared_ptr<ServerCore> core, Listener& l
     auto reason = accept_waiting(core, listener, watched.native_handle());
     if (reason != 0) {
       if (!short_of_resources) {
-        core->log.error("cannot accept connections", {{"error", std::system_category().message(reason)}});
+        core->log.error("cannot accept connections", {{"error", ::strerrordesc_np(reason)}});
       }
       co_await sleep_for(core->settings.accept_pause);
     } else if (short_of_resources) {
@@ -79,7 +78,6 @@ awaitable<void> accept_connections(std::shared_ptr<ServerCore> core, Listener& l
 }
 
 awaitable<void> sweep_deadlines(std::shared_ptr<ServerCore> core, Shard& shard) {
-  Tally::Mark mark(core->services);
   const auto interval = sweep_interval(core->settings);
   for (;;) {
     co_await sleep_for(interval);
@@ -91,7 +89,6 @@ awaitable<void> sweep_deadlines(std::shared_ptr<ServerCore> core, Shard& shard) 
 }
 
 awaitable<void> watch_certificates(std::shared_ptr<ServerCore> core) {
-  Tally::Mark mark(core->services);
   for (;;) {
     co_await sleep_for(core->settings.tls_reload_interval);
     for (auto& listener : core->listeners) {

@@ -1,6 +1,5 @@
 #include "storage/audit_store.h"
 
-#include <boost/json.hpp>
 #include <map>
 
 #include "core/audit/chain.h"
@@ -43,51 +42,55 @@ const Statement kOldest{
 const Statement kRemoveUpTo{"DELETE FROM audit_records WHERE tailnet_id = $1 AND sequence <= $2"};
 const Statement kMoveTail{"UPDATE audit_chains SET tail_sequence = $2, tail_link = $3 WHERE tailnet_id = $1"};
 
-Value json_value(const std::optional<boost::json::value>& value) {
-  return value ? Value(boost::json::serialize(*value)) : Value();
-}
-
-std::optional<boost::json::value> json_of(const Value& value) {
-  if (value.is_null()) return std::nullopt;
-  return boost::json::parse(value.text());
-}
-
 Blob blob_of(const audit::Link& link) {
   return Blob(link.begin(), link.end());
 }
 
-audit::Link link_of(const Value& value) {
-  const Blob& bytes = value.bytes();
+// Nothing when the bytes are no link, which only an edit can bring about.
+std::optional<audit::Link> link_of(const Value& value) {
+  const auto* bytes = std::get_if<Blob>(&value.held());
   audit::Link link{};
-  if (bytes.size() != link.size()) throw DatabaseError("an audit link has the wrong length");
-  std::copy(bytes.begin(), bytes.end(), link.begin());
+  if (bytes == nullptr || bytes->size() != link.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), link.begin());
   return link;
 }
 
-audit::Record record_of(const Row& row) {
-  audit::Record record;
-  record.tailnet = TailnetId(row[0].text());
-  record.at = time_of(row[2]);
-  record.group_id = row[3].text();
-  record.source.origin = audit::origin_from(row[4].text());
-  record.source.credential = CredentialId(row[5].text());
-  record.source.address = row[6].text();
-  record.source.user_agent = row[7].text();
-  record.source.request_id = row[8].text();
-  record.actor.id = row[9].text();
-  record.actor.type = audit::actor_type_from(row[10].text());
-  record.actor.login_name = row[11].text();
-  record.actor.display_name = row[12].text();
-  record.target.id = row[13].text();
-  record.target.name = row[14].text();
-  record.target.type = audit::target_type_from(row[15].text());
-  record.target.property = row[16].text();
-  record.action = audit::action_from(row[17].text());
-  record.old_value = json_of(row[18]);
-  record.new_value = json_of(row[19]);
-  record.details = row[20].text();
-  record.error = row[21].text();
-  return record;
+audit::Link sound_link_of(const Value& value) {
+  const auto link = link_of(value);
+  if (!link) throw DatabaseError("the end of an audit chain is damaged");
+  return *link;
+}
+
+// Columns of a row: tailnet_id, sequence, the other members of the record in their order, link.
+constexpr std::size_t kSequence = 1;
+constexpr std::size_t kLink = audit::kRecordMembers + 1;
+constexpr std::size_t column_of(std::size_t member) {
+  return member == 0 ? 0 : member + 1;
+}
+
+// As stored, whatever an edit has made of it.
+std::optional<std::string> text_of(const Value& value) {
+  if (value.is_null()) return std::nullopt;
+  if (const auto* text = std::get_if<std::string>(&value.held())) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&value.held())) return std::to_string(*number);
+  return "(neither text nor number)";
+}
+
+audit::RecordTexts texts_of_row(const Row& row) {
+  audit::RecordTexts texts;
+  for (std::size_t member = 0; member < texts.size(); ++member)
+    texts[member] = text_of(row.at(column_of(member)));
+  return texts;
+}
+
+std::vector<Value> parameters_of(const audit::Record& record, const audit::RecordTexts& texts,
+                                 std::int64_t sequence, const audit::Link& link) {
+  std::vector<Value> parameters(kLink + 1);
+  for (std::size_t member = 0; member < texts.size(); ++member) parameters[column_of(member)] = texts[member];
+  parameters[column_of(1)] = time_value(record.at);
+  parameters[kSequence] = sequence;
+  parameters[kLink] = blob_of(link);
+  return parameters;
 }
 
 }  // namespace
@@ -97,7 +100,7 @@ std::vector<audit::Record> SqlAuditStore::find(const TailnetId& tailnet, const a
       work_.connection().run(kWindow, {tailnet.str(), time_value(query.start), time_value(query.end)});
   std::vector<audit::Record> records;
   for (const auto& row : rows) {
-    auto record = record_of(row);
+    auto record = audit::record_from(texts_of_row(row));
     if (matches(query, record)) records.push_back(std::move(record));
   }
   return records;
@@ -116,33 +119,12 @@ void SqlAuditStore::write(std::span<const audit::Record> records) {
       head = connection.run(kLockChain, {tailnet.str()});
     }
     std::int64_t sequence = head.at(0)[0].number();
-    audit::Link link = link_of(head.at(0)[1]);
+    audit::Link link = sound_link_of(head.at(0)[1]);
     for (const auto* record : chain) {
       ++sequence;
-      link = audit::next_link(chain_key_, link, *record, sequence);
-      connection.run(kInsert, {tailnet.str(),
-                               sequence,
-                               time_value(record->at),
-                               record->group_id,
-                               std::string(to_string(record->source.origin)),
-                               record->source.credential.str(),
-                               record->source.address,
-                               record->source.user_agent,
-                               record->source.request_id,
-                               record->actor.id,
-                               std::string(to_string(record->actor.type)),
-                               record->actor.login_name,
-                               record->actor.display_name,
-                               record->target.id,
-                               record->target.name,
-                               std::string(to_string(record->target.type)),
-                               record->target.property,
-                               std::string(to_string(record->action)),
-                               json_value(record->old_value),
-                               json_value(record->new_value),
-                               record->details,
-                               record->error,
-                               blob_of(link)});
+      const auto texts = audit::texts_of(*record);
+      link = audit::next_link(chain_key_, link, texts, sequence);
+      connection.run(kInsert, parameters_of(*record, texts, sequence, link));
     }
     connection.run(kMoveHead, {tailnet.str(), sequence, blob_of(link)});
   }
@@ -151,25 +133,29 @@ void SqlAuditStore::write(std::span<const audit::Record> records) {
 audit::ChainReport SqlAuditStore::verify(const TailnetId& tailnet) {
   auto& connection = work_.connection();
   audit::ChainReport report;
+  const auto broken_at = [&report](std::int64_t sequence) {
+    report.first_broken = sequence;
+    return report;
+  };
+  // A tailnet's chain begins with its creation: without ends it was tampered with.
   const auto ends = connection.run(kChainEnds, {tailnet.str()});
-  std::int64_t sequence = ends.empty() ? 0 : ends[0][0].number();
-  audit::Link link = ends.empty() ? audit::first_link() : link_of(ends[0][1]);
+  if (ends.empty()) return broken_at(1);
+  std::int64_t sequence = ends[0][0].number();
+  const auto tail = link_of(ends[0][1]);
+  if (!tail) return broken_at(sequence + 1);
+  audit::Link link = *tail;
   for (;;) {
     const auto rows = connection.run(kAfter, {tailnet.str(), sequence});
     for (const auto& row : rows) {
       ++sequence;
       ++report.checked;
-      link = audit::next_link(chain_key_, link, record_of(row), sequence);
-      if (row[1].number() != sequence || link_of(row[22]) != link) {
-        report.first_broken = sequence;
-        return report;
-      }
+      link = audit::next_link(chain_key_, link, texts_of_row(row), sequence);
+      if (row[kSequence].number() != sequence || link_of(row[kLink]) != link) return broken_at(sequence);
     }
     if (rows.empty()) break;
   }
   // Records cut off at the end leave the head pointing beyond them.
-  const bool whole = ends.empty() || (ends[0][2].number() == sequence && link_of(ends[0][3]) == link);
-  if (!whole) report.first_broken = sequence + 1;
+  if (ends[0][2].number() != sequence || link_of(ends[0][3]) != link) return broken_at(sequence + 1);
   return report;
 }
 

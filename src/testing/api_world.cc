@@ -43,7 +43,8 @@ io::Response ApiWorld::call(const std::string& method, const std::string& target
   return run(application_.public_handler(), std::move(request));
 }
 
-io::Response ApiWorld::call_locally(const std::string& method, const std::string& target, CallOptions options) {
+io::Response ApiWorld::call_locally(const std::string& method, const std::string& target,
+                                    CallOptions options) {
   io::Request request;
   request.method = method;
   request.target = target;

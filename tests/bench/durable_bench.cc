@@ -94,7 +94,7 @@ T expect(Result<T> result) {
 class OneByOne {
  public:
   explicit OneByOne(const std::string& directory)
-      : driver_(directory + "/one-by-one.db"),
+      : driver_(new_file(directory)),
         keys_{.audit_chain = crypto::HmacKey(std::vector<std::uint8_t>(32, 1))},
         mint_(crypto::HmacKey(std::vector<std::uint8_t>(32, 2))) {
     storage::migrate(*driver_.connect_migrator(), driver_.dialect());
@@ -112,6 +112,12 @@ class OneByOne {
   }
 
  private:
+  static std::filesystem::path new_file(const std::string& directory) {
+    std::filesystem::path file = directory + "/one-by-one.db";
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
+    return file;
+  }
+
   template <class Fn>
   void transaction(Fn&& work) {
     connection_->execute(driver_.dialect().begin_write);

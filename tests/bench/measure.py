@@ -34,13 +34,20 @@ def cpu_of(server, before, requests):
     return (server.cpu_micros() - before) / requests if server and requests else None
 
 
+def run_program(command, seconds=60):
+    """What it printed, when it ended well."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds, check=False)
+    if done.returncode:
+        raise Failed(f"{Path(command[0]).name} ended with status {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
+
+
 def run_wrk(server, path, connections, seconds, token=None):
     command = [WRK, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]
     before = server.cpu_micros()
-    done = subprocess.run([*command, server.url + path], capture_output=True, text=True, timeout=seconds + 30,
-                          check=True).stdout
+    done = run_program([*command, server.url + path], seconds + 30)
     found = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m),", done)
     if not found or "Non-2xx" in done:
         raise Failed(f"{server.name} did not answer 200: {done}")
@@ -84,8 +91,7 @@ def run_load(server, connections, seconds, expected=("200",), **options):
 
 
 def run_durable(binary, kind, directory, threads, seconds, *more):
-    said = json.loads(subprocess.run([binary, kind, directory, str(threads), str(seconds), *map(str, more)],
-                                     capture_output=True, text=True, timeout=seconds + 60, check=True).stdout)
+    said = json.loads(run_program([binary, kind, directory, threads, seconds, *more], seconds + 60))
     return Sample(said["requests"], said["requests"] / said["seconds"], said["cpu_us"] / max(1, said["requests"]))
 
 

@@ -34,17 +34,19 @@ inline void replace_all(std::string& text, std::string_view from, std::string_vi
   }
 }
 
+template <class T>
+io::awaitable<void> keep_outcome(io::awaitable<T> work, std::optional<T>& outcome) {
+  outcome.emplace(co_await std::move(work));
+}
+
 // Runs a coroutine to its end on this thread.
 template <class T>
 T run(io::awaitable<T> work) {
   boost::asio::io_context context(1);
   std::optional<T> outcome;
   std::exception_ptr failure;
-  auto keep = [&](std::exception_ptr thrown, T result) {
-    failure = thrown;
-    outcome.emplace(std::move(result));
-  };
-  boost::asio::co_spawn(context, std::move(work), std::move(keep));
+  auto note = [&](std::exception_ptr thrown) { failure = thrown; };
+  boost::asio::co_spawn(context, keep_outcome(std::move(work), outcome), std::move(note));
   context.run();
   if (failure) std::rethrow_exception(failure);
   return *std::move(outcome);
@@ -67,9 +69,11 @@ struct FuzzWorld {
 // A world that is made anew now and then, so that what inputs create does not pile up.
 inline FuzzWorld& world() {
   constexpr int kRunsOfOneWorld = 20'000;
-  static std::unique_ptr<FuzzWorld> current;
+  // Initialised with a world, so that it is destroyed before OpenSSL cleans up: threads that end after that
+  // leak.
+  static auto current = std::make_unique<FuzzWorld>();
   static int runs = 0;
-  if (!current || ++runs % kRunsOfOneWorld == 0) current = std::make_unique<FuzzWorld>();
+  if (++runs % kRunsOfOneWorld == 0) current = std::make_unique<FuzzWorld>();
   // Otherwise the limits on rates would soon be all that is tested.
   current->api.clock.advance(milliseconds(50));
   return *current;

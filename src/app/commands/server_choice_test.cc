@@ -32,10 +32,10 @@ TEST_F(Choice, AFlagForOneWaySwitchesTheOthersVariablesOff) {
   ServerChoice by_url;
   by_url.url = "http://127.0.0.1:2";
   EXPECT_EQ(with_environment(by_url).place.data_dir, "");
-  EXPECT_EQ(with_environment({}).url, "http://127.0.0.1:1");
-  EXPECT_EQ(with_environment({}).place.data_dir, "");
+  EXPECT_EQ(with_environment(ServerChoice{}).url, "http://127.0.0.1:1");
+  EXPECT_EQ(with_environment(ServerChoice{}).place.data_dir, "");
   ::unsetenv("LATCHKEY_URL");
-  EXPECT_EQ(with_environment({}).place.data_dir, "/srv");
+  EXPECT_EQ(with_environment(ServerChoice{}).place.data_dir, "/srv");
 }
 
 TEST_F(Choice, ComplainsAboutWhatCannotBeFollowed) {
