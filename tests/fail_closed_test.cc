@@ -252,7 +252,7 @@ TEST_P(FailClosed, OnlyThePoisonedMemberOfAGroupFails) {
       }
     }));
   }
-  // Every member reads its caller first, on a writer that is held too.
+  // What each member reads first goes through the readers, which are free.
   while (world().db().statistics().queued_writes < kMembers) std::this_thread::yield();
   all_wait.set_value();
   EXPECT_TRUE(holding.get().ok());

@@ -1,7 +1,7 @@
 // The door from coroutines (and plain threads) to transactions.
 //
-// A transaction is a plain function of the unit of work. It runs whole on a database thread and never across a
-// suspension:
+// A transaction is a plain function of the unit of work. It runs whole on a database thread and never across
+// a suspension:
 //
 //   auto work = [may, want, now](core::Tx& tx) { return issue_auth_key(tx, may, want, now); };
 //   CO_TRY(auto key, co_await db.write(std::move(work)));      // in a coroutine
@@ -10,8 +10,8 @@
 // The function returns a Result. On an error everything it did is undone and the error handed on; otherwise
 // the caller hears back only after the change is durable. Several writes may share one commit; a write whose
 // group failed for another's reason is run again alone, so the function may run more than once and must have
-// no effect beyond its Tx and its return value. Exceptions (database lost, invariant broken) are rethrown to the
-// caller, after undoing.
+// no effect beyond its Tx and its return value. Exceptions (database lost, invariant broken) are rethrown to
+// the caller, after undoing.
 //
 // Name the function before the co_await (style guide, coroutines).
 #pragma once
@@ -99,11 +99,12 @@ class Database {
     using R = std::invoke_result_t<Fn&, core::Tx&>;
     using Token = boost::asio::use_awaitable_t<Executor>;
     auto start = [this, &fn](auto handler) {
-      // Posting back keeps completion off the database thread; the guard keeps the io_context from running dry
-      // while the job is away.
+      // Posting back keeps completion off the database thread; the guard keeps the io_context from running
+      // dry while the job is away.
       auto executor = boost::asio::get_associated_executor(handler);
       auto guard = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
-      auto deliver = [guard, held = std::move(handler)](std::exception_ptr failure, std::optional<R> result) mutable {
+      auto deliver = [guard, held = std::move(handler)](std::exception_ptr failure,
+                                                        std::optional<R> result) mutable {
         auto resume = [handler = std::move(held), failure, result = std::move(result)]() mutable {
           std::move(handler)(failure, std::move(result));
         };
@@ -112,7 +113,8 @@ class Database {
       (this->*Submit)(std::make_unique<Job<Fn, decltype(deliver)>>(std::move(fn), std::move(deliver)));
     };
     auto result =
-        co_await boost::asio::async_initiate<const Token, void(std::exception_ptr, std::optional<R>)>(start, Token{});
+        co_await boost::asio::async_initiate<const Token, void(std::exception_ptr, std::optional<R>)>(
+            start, Token{});
     co_return std::move(*result);
   }
 

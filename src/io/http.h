@@ -23,7 +23,7 @@ struct Header {
 struct Peer {
   std::string address;  // numeric, without port; empty on a local socket
   bool tls = false;
-  bool local_socket = false;   // a Unix socket: the file's permissions decided who may connect
+  bool local_socket = false;         // a Unix socket: the file's permissions decided who may connect
   std::optional<std::uint32_t> uid;  // of the process at the other end of a local socket
 };
 
