@@ -6,10 +6,16 @@ namespace latchkey::app {
 namespace {
 
 constexpr std::size_t kLongestPath = 256;
+constexpr std::size_t kLongestMethod = 32;
 
 Counter* class_counter(Metrics& metrics, const char* status_class) {
   return &metrics.counter("latchkey_http_requests_total", "Answered requests by class of status",
                           {{"class", status_class}});
+}
+
+// A client can put anything there, also a key.
+std::string loggable_method(std::string_view method) {
+  return redact_keys(method).substr(0, kLongestMethod);
 }
 
 }  // namespace
@@ -50,7 +56,7 @@ void RequestProbe::request_finished(const io::FinishedRequest& request) {
   if (!log_access_ || !log_.enabled(LogLevel::info)) return;
   log_.info("request",
             {{"request", request.id},
-             {"method", request.method},
+             {"method", loggable_method(request.method)},
              {"path", loggable_path(request.target)},
              {"status", request.status},
              {"micros", request.duration.count()},

@@ -157,15 +157,29 @@ std::optional<std::size_t> utf8_length(std::string_view text) {
   return count;
 }
 
+namespace {
+constexpr std::string_view kKeyStem = "tskey-";
+
+// Where something that begins like a key stands in text, in any letter case.
+std::size_t find_key(std::string_view text) {
+  const auto found =
+      std::ranges::search(text, kKeyStem, [](char have, char want) { return lower(have) == want; });
+  return found.empty() ? std::string_view::npos : static_cast<std::size_t>(found.begin() - text.begin());
+}
+}  // namespace
+
+bool holds_key(std::string_view text) {
+  return find_key(text) != std::string_view::npos;
+}
+
 std::string redact_keys(std::string_view text) {
-  constexpr std::string_view kStem = "tskey-";
   std::string out;
   for (;;) {
-    const auto found = text.find(kStem);
+    const auto found = find_key(text);
     out += text.substr(0, found);
     if (found == std::string_view::npos) return out;
     out += "tskey-***";
-    text.remove_prefix(found + kStem.size());
+    text.remove_prefix(found + kKeyStem.size());
     const auto end = std::ranges::find_if_not(text, [](char c) {
       return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
              c == '_';

@@ -37,6 +37,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // The number of code points, or nothing when the text is not valid UTF-8.
 std::optional<std::size_t> utf8_length(std::string_view text);
 
+// Whether something in the text begins like a key, in any letter case. Names and patterns refuse such text.
+bool holds_key(std::string_view text);
+
 // Puts "tskey-***" where something begins like a key: for text that a client chose and that will be logged,
 // stored or sent back, since clients put their secrets into the wrong places.
 std::string redact_keys(std::string_view text);

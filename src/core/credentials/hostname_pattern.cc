@@ -12,7 +12,8 @@ bool is_hostname_pattern(std::string_view pattern) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '*';
   };
-  return !pattern.empty() && pattern.size() <= kMaxHostnamePattern && std::ranges::all_of(pattern, allowed);
+  return !pattern.empty() && pattern.size() <= kMaxHostnamePattern && std::ranges::all_of(pattern, allowed) &&
+         !holds_key(pattern);
 }
 
 bool hostname_matches(std::string_view pattern, std::string_view hostname) {

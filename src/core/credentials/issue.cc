@@ -60,7 +60,7 @@ Result<void> check_description(std::string_view description) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == ' ';
   });
   const auto length = utf8_length(description);
-  if (!length || *length > kMaxDescription || !plain) {
+  if (!length || *length > kMaxDescription || !plain || holds_key(description)) {
     return malformed("description takes at most " + std::to_string(kMaxDescription) +
                          " letters, digits, hyphens and spaces",
                      "description");

@@ -74,6 +74,9 @@ TEST(IssueAuthKey, RefusesWhatIsOutOfBoundsAndNamesTheField) {
       {"maxUses", with([](auto& want) { want.grant.max_uses = 2; })},
       {"maxUses", with([](auto& want) { want.grant.reusable = true, want.grant.max_uses = 0; })},
       {"allowedHostnames", with([](auto& want) { want.grant.allowed_hostnames = {"no spaces"}; })},
+      {"allowedHostnames", with([](auto& want) { want.grant.allowed_hostnames = {"tskey-auth-kX"}; })},
+      {"description", with([](auto& want) { want.description = "tskey-auth-kX"; })},
+      {"tags", with([](auto& want) { want.grant.tags = {"tag:tskey-auth-kX"}; })},
   };
   for (const auto& row : rows) {
     const auto issued = world.issue_auth_key(Role::owner, row.want);

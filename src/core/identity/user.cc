@@ -28,7 +28,8 @@ std::optional<UserStatus> user_status_from(std::string_view text) {
 Result<void> check_login_name(std::string_view login_name) {
   const bool printable = std::ranges::none_of(
       login_name, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
-  if (login_name.empty() || login_name.size() > 254 || !printable || !utf8_length(login_name)) {
+  if (login_name.empty() || login_name.size() > 254 || !printable || !utf8_length(login_name) ||
+      holds_key(login_name)) {
     return malformed(
         "a login name is 1 to 254 printable characters without spaces, such as alice@example.com", "login");
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace latchkey::tailnet {
 namespace {
 
@@ -19,7 +21,8 @@ bool is_tag_character(char c) {
 bool is_tag(std::string_view text) {
   if (!text.starts_with(kPrefix) || text.size() > kMaxTagLength) return false;
   const auto name = text.substr(kPrefix.size());
-  return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, is_tag_character);
+  return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, is_tag_character) &&
+         !holds_key(name);
 }
 
 Result<void> check_tags(const std::vector<std::string>& tags, identity::Role role) {

@@ -15,7 +15,7 @@ Result<void> check_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_' || c == '@';
   });
-  if (name.empty() || name.size() > 253 || !plain || name == "-") {
+  if (name.empty() || name.size() > 253 || !plain || name == "-" || holds_key(name)) {
     return malformed("a tailnet name is 1 to 253 letters, digits, '.', '-', '_' or '@', such as example.com",
                      "name");
   }
