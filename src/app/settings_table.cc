@@ -81,7 +81,7 @@ constexpr SettingRow kRows[] = {
      [](S& s, T& t) { s.api_writes_per_second = number(t); }},
     {"api.write_burst", SettingKind::number, "60000", 1, kMany, "", "Changes that one credential may make at once.",
      [](S& s, T& t) { s.api_write_burst = number(t); }},
-    {"cache.credentials", SettingKind::number, "100000", 16, 100'000'000, "", "Credentials kept in memory for checking without the database; about 1 KiB each.",
+    {"cache.credentials", SettingKind::number, "100000", 16, 100'000'000, "", "Credentials kept in memory for checking without the database; about 3 KiB each.",
      [](S& s, T& t) { s.cache_credentials = number(t); }},
     {"keys.longest_auth_key_days", SettingKind::days, "90", 1, 90, "", "The longest life of an auth key that may be asked for.",
      [](S& s, T& t) { s.keys_longest_auth_key = latchkey::days{number(t)}; }},

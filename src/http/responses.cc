@@ -32,13 +32,13 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
-io::Response json_response(const boost::json::value& body) {
+io::Response json_response(const boost::json::object& body) {
   io::Response response;
   response.body = boost::json::serialize(body);
   return response;
 }
 
-io::Response secret_response(const boost::json::value& body) {
+io::Response secret_response(const boost::json::object& body) {
   io::Response response = json_response(body);
   response.sensitive = true;
   return response;

@@ -1,7 +1,7 @@
 // Responses: JSON bodies, and the one table from error codes to statuses.
 #pragma once
 
-#include <boost/json/value.hpp>
+#include <boost/json/object.hpp>
 
 #include "base/error.h"
 #include "io/http.h"
@@ -10,9 +10,9 @@ namespace latchkey::http {
 
 int status_of(ErrorCode code);
 
-io::Response json_response(const boost::json::value& body);
+io::Response json_response(const boost::json::object& body);
 // A body that holds a secret: not stored by anybody on the way, wiped after sending.
-io::Response secret_response(const boost::json::value& body);
+io::Response secret_response(const boost::json::object& body);
 io::Response empty_response();  // 200 with {}
 
 // {"message": "...", "status": 400, "fields": [...]}: what every status from 400 on carries.

@@ -44,7 +44,8 @@ class TxJob {
   // Called exactly once, from the database thread, when the outcome is final: after the commit is durable or
   // the changes are undone. A non-null failure overrides what run() gave. Must not throw or block.
   virtual void finish(std::exception_ptr failure) = 0;
-  // Called instead of run() and finish() when the job could not be queued.
+  // Called instead of finish() when the job could not be queued, or the database stayed away for too long;
+  // nothing of it is stored then.
   virtual void reject(Error error) = 0;
 };
 

@@ -14,20 +14,15 @@ struct Dialect {
   std::string_view begin_write;
   // Starts a reading transaction with one snapshot for all its statements.
   std::string_view begin_read;
-  // Serialises the last part of writing transactions over all replicas until COMMIT; empty where the engine
-  // has one writer anyway.
-  std::string_view feed_lock;
   // Tells listeners of other replicas that the feed has grown; part of the transaction, sent once a group.
   std::string_view notify_feed;
   // Lets one replica at a time change the schema, until COMMIT; empty where nobody else can be there.
   std::string_view migration_lock;
 };
 
-inline constexpr Dialect kSqliteDialect{Engine::sqlite, "BEGIN IMMEDIATE", "BEGIN", "", "", ""};
-inline constexpr Dialect kPostgresDialect{Engine::postgres,
-                                          "BEGIN ISOLATION LEVEL READ COMMITTED",
+inline constexpr Dialect kSqliteDialect{Engine::sqlite, "BEGIN IMMEDIATE", "BEGIN", "", ""};
+inline constexpr Dialect kPostgresDialect{Engine::postgres, "BEGIN ISOLATION LEVEL READ COMMITTED",
                                           "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                                          "SELECT pg_advisory_xact_lock(7811887421)",
                                           "NOTIFY latchkey_changes",
                                           "SELECT pg_advisory_xact_lock(7811887422)"};
 
