@@ -15,7 +15,7 @@ Counter* class_counter(Metrics& metrics, const char* status_class) {
 
 // A client can put anything there, also a key.
 std::string loggable_method(std::string_view method) {
-  return redact_keys(method).substr(0, kLongestMethod);
+  return std::string(clip(redact_keys(method), kLongestMethod));
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ std::string loggable_path(std::string_view target) {
   // Decoded first: an escaped hyphen must not hide a key.
   const auto path = percent_decode(target.substr(0, target.find('?')));
   if (!path) return "(invalid escape)";
-  return redact_keys(*path).substr(0, kLongestPath);
+  return std::string(clip(redact_keys(*path), kLongestPath));
 }
 
 }  // namespace latchkey::app

@@ -174,6 +174,12 @@ std::size_t find_key(std::string_view text) {
 }
 }  // namespace
 
+std::string_view clip(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 bool holds_key(std::string_view text) {
   return find_key(text) != std::string_view::npos;
 }

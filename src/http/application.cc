@@ -30,7 +30,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
 
 // Text that a client chose and that will be stored: without keys, bounded, printable, valid UTF-8.
 std::string storable(std::string_view text, std::size_t most) {
-  std::string kept = redact_keys(text).substr(0, most);
+  std::string kept(clip(redact_keys(text), most));
   const bool valid = utf8_length(kept).has_value();
   for (char& c : kept) {
     const auto byte = static_cast<unsigned char>(c);

@@ -35,7 +35,7 @@ Result<void> check_tags(const std::vector<std::string>& tags, identity::Role rol
     if (any_tag && is_tag(tag)) continue;
     if (!refused.empty()) refused += ' ';
     // A tag longer than any valid one would only fill the answer.
-    refused += tag.substr(0, kMaxTagLength);
+    refused += clip(tag, kMaxTagLength);
   }
   if (refused.empty()) return {};
   Error error = malformed("requested tags [" + refused + "] are invalid or not permitted", "tags");

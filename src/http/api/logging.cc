@@ -1,6 +1,7 @@
 // GET /tailnet/{tailnet}/logging/configuration.
 #include <boost/json/array.hpp>
 
+#include "base/text.h"
 #include "core/audit/audit_store.h"
 #include "core/identity/authorize.h"
 #include "http/handlers.h"
@@ -34,8 +35,9 @@ Result<audit::AuditQuery> parse_audit_query(const Call& call) {
   }
   for (const auto& event : query.events) {
     if (!audit::is_event_name(event)) {
-      return malformed("'" + event.substr(0, 64) + "' is not the name of an event such as API_KEY.CREATE",
-                       "event");
+      return malformed(
+          "'" + std::string(clip(event, 64)) + "' is not the name of an event such as API_KEY.CREATE",
+          "event");
     }
   }
   return query;
