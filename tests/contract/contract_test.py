@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""The running server's answers fit the contract (api/openapi.yaml): every status an operation gives is listed there,
+and every body fits its schema. That contract and routes are the same list is checked in src/http/contract_test.cc.
+
+Debian's python3 with python3-yaml and python3-jsonschema; ends with "N passed, N failed, N skipped".
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "system"))
+from latchkey_server import KEYS, Tests, check  # noqa: E402
+
+try:
+    import jsonschema
+    import yaml
+except ImportError as missing:
+    print(f"skipped: {missing}\n0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
+
+CONTRACT = yaml.safe_load((ROOT / "api" / "openapi.yaml").read_text())
+LOGS = "/api/v2/tailnet/-/logging/configuration"
+WINDOW = "start=2020-01-01T00:00:00Z&end=2099-01-01T00:00:00Z"
+PLAIN = {"capabilities": {"devices": {"create": {"reusable": True, "tags": ["tag:ci"]}}}}
+RICH = PLAIN | {"maxUses": 3, "allowedHostnames": ["build-*"], "expirySeconds": 60, "description": "contract"}
+
+
+def operation_of(method, target):
+    path = target.split("?")[0]
+    for pattern, item in CONTRACT["paths"].items():
+        if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", pattern), path) and method.lower() in item:
+            return item[method.lower()]
+    raise AssertionError(f"the contract has no operation for {method} {path}")
+
+
+def resolved(node):
+    while "$ref" in node:
+        target = CONTRACT
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def fits(method, target, answer):
+    """Fails unless the contract lists this status for the operation and the body fits its schema."""
+    responses = operation_of(method, target)["responses"]
+    check(str(answer.status) in responses, f"{method} {target}: {answer.status} is not in the contract")
+    schema = resolved(responses[str(answer.status)])["content"]["application/json"]["schema"]
+    whole = {"$ref": "#/here", "here": schema, "components": CONTRACT["components"]}
+    jsonschema.Draft202012Validator(whole).validate(answer.json())
+    return answer
+
+
+def good_answers(server):
+    with server.client() as client, server.local_client() as local:
+        for caller in (client, local):
+            fits("GET", "/api/v2/whoami", caller.call("GET", "/api/v2/whoami"))
+        for body in (PLAIN, RICH):
+            made = fits("POST", KEYS, client.call("POST", KEYS, body)).json()
+            one = f"{KEYS}/{made['id']}"
+            for target in (one, one + "?fields=all", KEYS, KEYS + "?all=true&fields=all"):
+                fits("GET", target, client.call("GET", target))
+            for _ in range(2):
+                fits("DELETE", one, client.call("DELETE", one))
+            fits("GET", one + "?fields=all", client.call("GET", one + "?fields=all"))
+        fits("POST", "/api/console/access-tokens", local.call("POST", "/api/console/access-tokens", {}))
+        for target in (f"{LOGS}?{WINDOW}", f"{LOGS}?{WINDOW}&fields=all", "/api/console/audit-verification",
+                       "/healthz", "/readyz"):
+            fits("GET", target, client.call("GET", target))
+        second = {"tailnet": "second.example", "owner": "zoe@second.example"}
+        for _ in range(2):  # the second time the name is taken
+            fits("POST", "/api/local/tailnets", local.call("POST", "/api/local/tailnets", second))
+
+
+def refusals(server):
+    with server.client() as client, server.client(token="") as stranger:
+        for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
+            fits("GET", target, stranger.call("GET", target))
+        for target in (f"{KEYS}/k1", KEYS + "?all=perhaps", LOGS, "/api/v2/tailnet/other.example/keys"):
+            fits("GET", target, client.call("GET", target))
+        for body in ({}, {"keyType": "api"}, PLAIN | {"expirySeconds": -1}):
+            fits("POST", KEYS, client.call("POST", KEYS, body))
+        fits("DELETE", f"{KEYS}/k1", client.call("DELETE", f"{KEYS}/k1"))
+        fits("POST", "/api/console/access-tokens", client.call("POST", "/api/console/access-tokens", {}))
+        fits("POST", "/api/local/backup", client.call("POST", "/api/local/backup", {"path": "/x"}))
+
+
+def schemas_are_valid():
+    for name, schema in CONTRACT["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        check(schema, f"{name} says nothing")
+
+
+def main():
+    with Tests(limit_seconds=120) as tests:
+        tests.run("the contract's schemas are valid", schemas_are_valid)
+        server = tests.server()
+        server.start()
+        tests.run("good answers fit the contract", good_answers, server)
+        tests.run("refusals fit the contract", refusals, server)
+    tests.finish()
+
+
+if __name__ == "__main__":
+    main()
