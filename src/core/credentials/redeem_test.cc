@@ -114,6 +114,20 @@ TEST(Redeem, HoldsToTheAllowedHostnames) {
   EXPECT_TRUE(world.redeem(*issued, "mkey:1", "Build-7").ok());
 }
 
+TEST(Redeem, R16_GivesTheDeviceTheTagsOfTheKeyAndUntaggedKeysWorkToo) {
+  World world;
+  NewAuthKey want;
+  want.grant.tags = {"tag:ci"};
+  want.grant.ephemeral = true;
+  const auto tagged = world.redeem(*world.issue_auth_key(Role::owner, want), "mkey:1");
+  ASSERT_TRUE(tagged.ok());
+  EXPECT_EQ(tagged->grant.tags, std::vector<std::string>{"tag:ci"});
+  EXPECT_TRUE(tagged->grant.ephemeral);
+  const auto untagged = world.redeem(*world.issue_auth_key(Role::owner), "mkey:2");
+  ASSERT_TRUE(untagged.ok());
+  EXPECT_EQ(untagged->owner, world.user(Role::owner).id);
+}
+
 TEST(Redeem, LastUseIsRecordedWithTheDevice) {
   World world;
   const auto issued = world.issue_auth_key(Role::owner);

@@ -146,6 +146,42 @@ TEST(CreateKey, OwnFieldsShowOnlyToWhoAsksForThem) {
   EXPECT_EQ(api.call("GET", target + "?fields=some", token).status, 400);
 }
 
+TEST(CreateKey, R2_R4_ShowsTheKeyOnceAndALostOneIsRevokedAndReplaced) {
+  ApiWorld api;
+  const auto token = api.token(Role::owner);
+  const auto lost = create(api, token);
+  ASSERT_TRUE(lost.sensitive);  // no-store on the wire, wiped after sending
+  EXPECT_TRUE(json_of(lost).at("key").as_string().starts_with("tskey-auth-" + id_of(lost) + "-"));
+  // Nothing shows it again; asking for it is no operation.
+  const auto one = std::string(kKeys) + "/" + id_of(lost);
+  EXPECT_FALSE(json_of(api.call("GET", one + "?fields=all", token)).as_object().contains("key"));
+  EXPECT_EQ(api.call("POST", one, token).status, 405);
+  EXPECT_EQ(api.call("DELETE", one, token).status, 200);
+  const auto replacement = create(api, token);
+  ASSERT_EQ(replacement.status, 200);
+  EXPECT_NE(json_of(replacement).at("key"), json_of(lost).at("key"));
+}
+
+TEST(Keys, R1_BothTypesAreMadeListedAndWithdrawnAndNameTheirType) {
+  ApiWorld api;
+  const auto owner = api.token(Role::owner);
+  const std::map<std::string, std::string> made{{id_of(create(api, owner)), "auth"},
+                                                {std::string(split(api.token(Role::admin), '-')[2]), "api"}};
+  const auto listed = [&] {
+    std::map<std::string, std::string> types;
+    const auto body = json_of(api.call("GET", std::string(kKeys) + "?all=true", owner));
+    for (const auto& key : body.at("keys").as_array()) {
+      types.emplace(key.at("id").as_string(), key.at("keyType").as_string());
+    }
+    return types;
+  };
+  for (const auto& [id, type] : made) {
+    EXPECT_EQ(listed()[id], type);
+    EXPECT_EQ(api.call("DELETE", std::string(kKeys) + "/" + id, owner).status, 200);
+    EXPECT_FALSE(listed().contains(id));
+  }
+}
+
 TEST(ListKeys, R5_HoldsOwnKeysAndWithAllEveryones) {
   ApiWorld api;
   const auto owner = api.token(Role::owner);
