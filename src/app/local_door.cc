@@ -87,6 +87,11 @@ Result<void> LocalDoor::go_in() {
   while (true) {
     const auto greeted = greet();
     if (greeted) return {};
+    // A greeting that went under may have met a command about to end.
+    if (client_->reached() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kTurnStep);
+      continue;
+    }
     if (client_->reached()) {
       const std::string holder = holder_of(directory);
       return unavailable(fmt::format("{} has {} but does not answer on it: {}; stop it and try again",

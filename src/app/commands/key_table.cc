@@ -9,8 +9,9 @@
 namespace latchkey::app::commands {
 namespace {
 
-// Warned about from here on.
+// Warned about from here on, and again: in words, since not everybody sees the colour.
 constexpr days kSoon{7};
+constexpr days kVerySoon{1};
 
 std::string dated(TimePoint time, TimePoint now) {
   return fmt::format("{} ({})", relative_time(time, now), date_of(time));
@@ -37,8 +38,9 @@ Style style_of_state(const std::string& state) {
 Table::Cell expiry(const boost::json::object& key, TimePoint now) {
   const auto expires = time_of(key, "expires");
   if (!expires) return {"never"};
-  const bool soon = state_of(key) == "active" && *expires - now < kSoon;
-  return {dated(*expires, now), soon ? Style::warning : Style::plain};
+  const auto left = *expires - now;
+  if (state_of(key) != "active" || left > kSoon) return {dated(*expires, now)};
+  return {dated(*expires, now) + (left > kVerySoon ? ", soon" : ", within a day"), Style::warning};
 }
 
 std::string uses(const boost::json::object& key) {

@@ -1,5 +1,6 @@
 #include "app/commands/key_table.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
@@ -31,10 +32,22 @@ TEST(KeyTable, ALineTellsStateExpiryAndUse) {
       key_row(key(R"("state":"active","uses":2,"maxUses":5,"lastUsed":"2026-01-05T09:00:00Z")"), kNow);
   ASSERT_EQ(row.size(), key_headings().size());
   EXPECT_EQ(row[3].text, "active");
-  EXPECT_EQ(row[4].text, "in 3 days (2026-01-08)");
+  EXPECT_EQ(row[4].text, "in 3 days (2026-01-08), soon");
   EXPECT_EQ(row[4].style, Style::warning);
   EXPECT_EQ(row[5].text, "60 minutes ago");
   EXPECT_EQ(row[6].text, "2 of 5");
+}
+
+TEST(KeyTable, R5_WarnsSevenDaysAndOneDayAheadOfTheExpiryOfAKeyThatStillWorks) {
+  const auto expiry = *from_rfc3339("2026-01-08T10:00:00Z");
+  const auto cell = [&](std::string_view state, days ahead, seconds more) {
+    return key_row(key(fmt::format(R"("state":"{}")", state)), expiry - ahead - more)[4];
+  };
+  EXPECT_EQ(cell("active", days{7}, seconds{1}).style, Style::plain);
+  EXPECT_TRUE(cell("active", days{7}, seconds{0}).text.ends_with(", soon"));
+  EXPECT_TRUE(cell("active", days{1}, seconds{1}).text.ends_with(", soon"));
+  EXPECT_TRUE(cell("active", days{1}, seconds{0}).text.ends_with(", within a day"));
+  EXPECT_EQ(cell("revoked", days{1}, seconds{0}).style, Style::plain);
 }
 
 TEST(KeyTable, AServerThatSendsNoStateIsUnderstood) {
