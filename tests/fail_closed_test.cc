@@ -229,14 +229,16 @@ TEST_P(FailClosed, OnlyThePoisonedMemberOfAGroupFails) {
   constexpr std::size_t kPoisoned = 4;
   refuse_rows("audit_records", "NEW.new_value LIKE '%poison%'");
   // The writer is held until all members wait, so that they form one group.
+  std::promise<void> holds;
   std::promise<void> all_wait;
   auto holding = std::async(std::launch::async, [&] {
     return world().db().write_now([&](core::Tx&) -> Result<void> {
+      holds.set_value();
       all_wait.get_future().wait();
       return {};
     });
   });
-  while (world().db().statistics().queued_writes > 0) std::this_thread::yield();
+  holds.get_future().wait();  // in a group of its own, since nobody else waits yet
   const auto alone_before = world().db().statistics().run_alone;
   const auto count = "SELECT CAST(count(*) AS BIGINT) FROM credentials";
 
