@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Reads the #include lines under src/ and fails, with the rule's reason, when one points the wrong way.
 
-    base < crypto < core < io < { storage | http | control | workers } < app
-    inside core: audit < identity < tailnet < credentials < oauth; scim sees identity; webhooks sees audit
+    base < crypto < core < io < { storage | http | control | relay | workers } < app
+    inside core: audit < identity < policy < tailnet < credentials < { join | oauth }; scim sees identity; webhooks sees audit
 
 A build file alone does not stop a header from reaching up: all layers share one include path.
 
@@ -23,9 +23,10 @@ LEFT = {
     "storage": {"base", "crypto", "core", "io"},
     "http": {"base", "crypto", "core", "io"},
     "control": {"base", "crypto", "core", "io"},
+    "relay": {"base", "crypto", "core", "io"},
     "workers": {"base", "crypto", "core", "io"},
 }
-SIDE_BY_SIDE = ("storage", "http", "control", "workers")
+SIDE_BY_SIDE = ("storage", "http", "control", "relay", "workers")
 LEFT["app"] = set(LEFT)
 # Test parts may use everything; nothing that ships may use them.
 LEFT["testing"] = set(LEFT)
@@ -33,9 +34,11 @@ LEFT["testing"] = set(LEFT)
 CORE_LEFT = {
     "audit": set(),
     "identity": {"audit"},
-    "tailnet": {"audit", "identity"},
-    "credentials": {"audit", "identity", "tailnet"},
-    "oauth": {"audit", "identity", "tailnet", "credentials"},
+    "policy": {"audit", "identity"},
+    "tailnet": {"audit", "identity", "policy"},
+    "credentials": {"audit", "identity", "policy", "tailnet"},
+    "join": {"audit", "identity", "policy", "tailnet", "credentials"},
+    "oauth": {"audit", "identity", "policy", "tailnet", "credentials"},
     "scim": {"audit", "identity"},
     "webhooks": {"audit"},
 }
@@ -44,7 +47,7 @@ CORE_LEFT = {
 LIBRARIES = [
     (re.compile(r"^boost/(asio|beast)"), ("base", "crypto", "core"),
      "rules and use cases are plain functions: they cannot suspend, so they need no event loop"),
-    (re.compile(r"^(sqlite3\.h|libpq-fe\.h)$"), ("base", "crypto", "core", "io", "http", "control", "workers"),
+    (re.compile(r"^(sqlite3\.h|libpq-fe\.h)$"), ("base", "crypto", "core", "io", "http", "control", "relay", "workers"),
      "SQL is spoken in storage alone"),
     (re.compile(r"^openssl/"), ("base", "core", "storage", "http", "workers"),
      "crypto is the one door to OpenSSL (io has TLS)"),
@@ -89,7 +92,7 @@ def refusal(file: str, target: str, quoted: bool) -> Optional[str]:
         if aim[0] not in LEFT[layer]:
             if layer in SIDE_BY_SIDE and aim[0] in SIDE_BY_SIDE:
                 return f"{layer} and {aim[0]} stand side by side and know only what is left of both: share through core or io"
-            return f"{aim[0]} is right of {layer}: a folder may include what stands to its left (base < crypto < core < io < {{storage | http | control | workers}} < app)"
+            return f"{aim[0]} is right of {layer}: a folder may include what stands to its left (base < crypto < core < io < {{storage | http | control | relay | workers}} < app)"
         return None
 
     # Inside core. Files at its top (core/tx.h) see all of it and are seen by all of it.

@@ -30,6 +30,7 @@ class Id {
 using TailnetId = Id<struct TailnetTag>;        // T...CNTRL
 using UserId = Id<struct UserTag>;              // u...CNTRL
 using CredentialId = Id<struct CredentialTag>;  // k...CNTRL
+using DeviceId = Id<struct DeviceTag>;          // n...CNTRL
 
 // Turns 64 random bits into id text with the given letter. Pure; the randomness is the caller's.
 std::string id_text(char letter, unsigned long long random_bits);

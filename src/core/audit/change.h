@@ -20,6 +20,14 @@ enum class ChangeKind {
   credential_used_up,
   credential_expired,
   credential_revoked,
+  device_joined,
+  device_updated,    // a setting, the name, the tags, an address, the node key or its expiry
+  device_reported,   // what the device says of itself: endpoints, host information. Not in the audit log
+  device_connected,  // opened or lost its connection to this server. Not in the audit log
+  device_removed,
+  policy_updated,
+  settings_updated,
+  dns_updated,
 };
 
 std::string_view to_string(ChangeKind kind);
@@ -29,7 +37,7 @@ ChangeKind change_kind_from(std::string_view text);
 struct Change {
   ChangeKind kind;
   TailnetId tailnet;
-  std::string subject;  // id of the credential, user or tailnet
+  std::string subject;  // id of the credential, user, device or tailnet
   // Set by the store: position in the feed (1, 2, 3 ... without order gaps between commits) and time.
   std::int64_t sequence = 0;
   TimePoint at{};

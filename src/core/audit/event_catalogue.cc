@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 7> kChangeKinds{{
+constexpr Words<ChangeKind, 15> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -23,6 +23,14 @@ constexpr Words<ChangeKind, 7> kChangeKinds{{
     {ChangeKind::credential_used_up, "credential.used_up"},
     {ChangeKind::credential_expired, "credential.expired"},
     {ChangeKind::credential_revoked, "credential.revoked"},
+    {ChangeKind::device_joined, "device.joined"},
+    {ChangeKind::device_updated, "device.updated"},
+    {ChangeKind::device_reported, "device.reported"},
+    {ChangeKind::device_connected, "device.connected"},
+    {ChangeKind::device_removed, "device.removed"},
+    {ChangeKind::policy_updated, "policy.updated"},
+    {ChangeKind::settings_updated, "settings.updated"},
+    {ChangeKind::dns_updated, "dns.updated"},
 }};
 
 constexpr Words<Origin, 5> kOrigins{{
@@ -41,14 +49,15 @@ constexpr Words<ActorType, 5> kActorTypes{{
     {ActorType::scim, "SCIM"},
 }};
 
-constexpr Words<TargetType, 4> kTargetTypes{{
+constexpr Words<TargetType, 5> kTargetTypes{{
     {TargetType::tailnet, "TAILNET"},
     {TargetType::user, "USER"},
     {TargetType::api_key, "API_KEY"},
+    {TargetType::node, "NODE"},
     {TargetType::failed_request, "FAILED_REQUEST"},
 }};
 
-constexpr Words<Action, 7> kActions{{
+constexpr Words<Action, 12> kActions{{
     {Action::create, "CREATE"},
     {Action::update, "UPDATE"},
     {Action::revoke, "REVOKE"},
@@ -56,6 +65,11 @@ constexpr Words<Action, 7> kActions{{
     {Action::delete_, "DELETE"},
     {Action::suspend, "SUSPEND"},
     {Action::restore, "RESTORE"},
+    {Action::enable, "ENABLE"},
+    {Action::disable, "DISABLE"},
+    {Action::approve, "APPROVE"},
+    {Action::login, "LOGIN"},
+    {Action::logout, "LOGOUT"},
 }};
 
 template <class Enum, std::size_t Size>

@@ -18,8 +18,21 @@ namespace latchkey::audit {
 
 enum class Origin { admin_console, config_api, control, identity_provider, node };
 enum class ActorType { user, node, automated_worker, oauth_client, scim };
-enum class TargetType { tailnet, user, api_key, failed_request };
-enum class Action { create, update, revoke, expired, delete_, suspend, restore };
+enum class TargetType { tailnet, user, api_key, node, failed_request };
+enum class Action {
+  create,
+  update,
+  revoke,
+  expired,
+  delete_,
+  suspend,
+  restore,
+  enable,
+  disable,
+  approve,
+  login,
+  logout,
+};
 
 std::string_view to_string(Origin value);
 std::string_view to_string(ActorType value);
