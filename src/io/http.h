@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "io/awaitable.h"
 
 namespace latchkey::io {
+
+class Takeover;
 
 struct Header {
   std::string name;
@@ -49,6 +52,7 @@ struct Response {
   std::string body;
   std::vector<Header> headers;  // beyond Content-Type, Content-Length, Date, Connection, X-Request-Id
   bool sensitive = false;       // holds a secret: sent with Cache-Control: no-store and wiped after sending
+  std::shared_ptr<Takeover> takeover;  // with status 101: what the connection becomes (io/takeover.h)
 };
 
 // Answers one request. May throw: the server logs it with the request id and answers 500 in JSON.

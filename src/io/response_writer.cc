@@ -12,6 +12,8 @@ namespace {
 
 std::string_view reason_of(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 201:
@@ -146,14 +148,15 @@ std::string_view ResponseWriter::date_line() {
 }
 
 void ResponseWriter::write(std::string& out, const Response& response, const Framing& framing) {
-  if (response.status < 200 || response.status > 599)
+  const bool switches = response.status == 101 && response.takeover;
+  if (!switches && (response.status < 200 || response.status > 599))
     throw std::logic_error("impossible status of a response");
   auto bodiless = response.status == 204 || response.status == 304;
   out.clear();
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::size_t>(response.status));
   out.append(" ").append(reason_of(response.status)).append("\r\n").append(date_line());
-  if (!bodiless) {
+  if (!bodiless && !switches) {
     if (!response.content_type.empty()) {
       check_value("Content-Type", response.content_type);
       out.append("Content-Type: ").append(response.content_type).append("\r\n");
@@ -170,7 +173,11 @@ void ResponseWriter::write(std::string& out, const Response& response, const Fra
     out.append(header.name).append(": ").append(header.value).append("\r\n");
   }
   if (response.sensitive) out.append("Cache-Control: no-store\r\n");
-  if (framing.close) out.append("Connection: close\r\n");
+  if (switches) {
+    out.append("Connection: Upgrade\r\n");
+  } else if (framing.close) {
+    out.append("Connection: close\r\n");
+  }
   out.append("\r\n");
   if (!bodiless && !framing.head_only) out.append(response.body);
 }

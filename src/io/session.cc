@@ -78,6 +78,10 @@ void Session::enter(Stage stage, Clock::time_point deadline) {
 }
 
 void Session::expire() {
+  if (taken() && !cut_) {
+    takeover_->at_due();
+    return;
+  }
   expired_ = true;
   deadline_ = Clock::time_point::max();
   if (stage_ == Stage::handling) {
@@ -90,10 +94,15 @@ void Session::expire() {
 
 void Session::close_if_idle() {
   if (stage_ == Stage::idle || stage_ == Stage::handshake) cut_off();
+  if (taken()) takeover_->stop(false);
 }
 
 void Session::cut_off() {
   cut_ = true;
+  if (taken()) {
+    takeover_->stop(true);
+    return;
+  }
   expire();
 }
 
@@ -118,12 +127,29 @@ awaitable<void> Session::run() {
     keep = received == Received::request && may_keep();
     write_answer(response, keep);
     std::string_view unsent = work_->out;
+    if (received == Received::request && response.status == 101) takeover_ = std::move(response.takeover);
     auto sent = send_at_once(unsent);
     if (!sent) sent = co_await send(unsent);
     end_request(response);
     if (!sent) co_return;
+    if (takeover_) {
+      co_await hand_over();
+      co_return;
+    }
   }
   co_await linger();
+}
+
+// From here on the connection speaks another protocol.
+awaitable<void> Session::hand_over() {
+  std::string early(work_->unread());
+  work_->drop_input();
+  shard_.give_back(std::move(work_));
+  stage_ = Stage::taken;
+  if (core_->stopping) takeover_->stop(cut_);
+  co_await takeover_->run(*stream_, std::move(early));
+  stage_ = Stage::lingering;
+  takeover_.reset();
 }
 
 awaitable<bool> Session::shake_hands() {

@@ -13,6 +13,7 @@
 
 #include "io/byte_stream.h"
 #include "io/server_core.h"
+#include "io/takeover.h"
 
 namespace latchkey::io {
 
@@ -34,13 +35,13 @@ class Session : public SessionHook {
   ~Session();
 
   // For the sweep and for a stop.
-  Clock::time_point deadline() const { return deadline_; }
+  Clock::time_point deadline() const { return taken() ? takeover_->due() : deadline_; }
   void expire();         // the deadline has passed
   void close_if_idle();  // a graceful stop begins
   void cut_off();        // it ends
 
  private:
-  enum class Stage : std::uint8_t { handshake, idle, header, body, handling, writing, lingering };
+  enum class Stage : std::uint8_t { handshake, idle, header, body, handling, writing, lingering, taken };
   enum class Received : std::uint8_t { request, refusal, part, nothing };
 
   awaitable<void> run();
@@ -51,6 +52,8 @@ class Session : public SessionHook {
   awaitable<bool> send(std::string_view text);
   bool send_at_once(std::string_view& text);
   awaitable<void> linger();
+  awaitable<void> hand_over();
+  bool taken() const { return stage_ == Stage::taken; }
 
   void enter(Stage stage, std::chrono::milliseconds allowed);
   void enter(Stage stage, Clock::time_point deadline);
@@ -78,6 +81,7 @@ class Session : public SessionHook {
   std::array<char, 1024> first_bytes_;  // where a waiting connection receives: most requests fit
   boost::asio::cancellation_signal cancel_handler_;
   std::optional<Refusal> refusal_;
+  std::shared_ptr<Takeover> takeover_;
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point began_{};
   std::size_t requests_ = 0;
