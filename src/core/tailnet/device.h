@@ -59,7 +59,27 @@ struct Device {
   DeviceReport report;
 };
 
+inline constexpr std::int64_t kMaxDeviceNumber = (std::int64_t{1} << 53) - 1;
+inline constexpr std::size_t kMaxHostInfo = 128 * 1024;  // bytes of JSON
+inline constexpr std::size_t kMaxEndpoints = 64;
+
 // Disabled expiry never expires; a key is expired from its date on (now >= expires).
 bool is_key_expired(const Device& device, TimePoint now);
+
+// The date that counts: nothing while expiry is disabled.
+std::optional<TimePoint> effective_expiry(const Device& device);
+
+inline bool is_tagged(const Device& device) {
+  return !device.tags.empty();
+}
+
+// The kinds of public key that a device presents, as they are written: a prefix and 64 hexadecimal digits.
+inline constexpr std::string_view kMachineKeyPrefix = "mkey:";
+inline constexpr std::string_view kNodeKeyPrefix = "nodekey:";
+inline constexpr std::string_view kDiscoKeyPrefix = "discokey:";
+inline constexpr std::string_view kTailnetLockKeyPrefix = "nlpub:";
+
+// Small digits only, and not the zero key, which means "none".
+bool is_public_key(std::string_view prefix, std::string_view text);
 
 }  // namespace latchkey::tailnet
