@@ -16,7 +16,8 @@ class UserStore;
 }
 namespace latchkey::tailnet {
 class TailnetStore;
-}
+class DeviceStore;
+}  // namespace latchkey::tailnet
 namespace latchkey::credentials {
 class CredentialStore;
 }
@@ -33,6 +34,7 @@ class Tx {
   virtual tailnet::TailnetStore& tailnets() = 0;
   virtual identity::UserStore& users() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
+  virtual tailnet::DeviceStore& devices() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };
 

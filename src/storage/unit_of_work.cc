@@ -2,6 +2,7 @@
 
 #include "storage/audit_store.h"
 #include "storage/credential_store.h"
+#include "storage/device_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
@@ -18,12 +19,18 @@ const Statement kInsertChange{
 
 struct UnitOfWork::Stores {
   Stores(UnitOfWork& work, const StorageKeys& keys)
-      : audit(work, keys.audit_chain), tailnets(work), users(work), credentials(work), maintenance(work) {}
+      : audit(work, keys.audit_chain),
+        tailnets(work),
+        users(work),
+        credentials(work),
+        devices(work),
+        maintenance(work) {}
 
   SqlAuditStore audit;
   SqlTailnetStore tailnets;
   SqlUserStore users;
   SqlCredentialStore credentials;
+  SqlDeviceStore devices;
   SqlMaintenanceStore maintenance;
 };
 
@@ -44,6 +51,9 @@ identity::UserStore& UnitOfWork::users() {
 credentials::CredentialStore& UnitOfWork::credentials() {
   return stores_->credentials;
 }
+tailnet::DeviceStore& UnitOfWork::devices() {
+  return stores_->devices;
+}
 core::MaintenanceStore& UnitOfWork::maintenance() {
   return stores_->maintenance;
 }
@@ -55,6 +65,10 @@ void UnitOfWork::record(const audit::Act& act) {
 
 void UnitOfWork::record_only(const audit::Record& record) {
   records_.push_back(record);
+}
+
+void UnitOfWork::announce(const audit::Change& change) {
+  changes_.push_back(change);
 }
 
 UnitOfWork::Mark UnitOfWork::mark() const {

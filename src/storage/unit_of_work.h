@@ -31,6 +31,7 @@ class UnitOfWork final : public core::Tx {
   tailnet::TailnetStore& tailnets() override;
   identity::UserStore& users() override;
   credentials::CredentialStore& credentials() override;
+  tailnet::DeviceStore& devices() override;
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }
@@ -38,6 +39,8 @@ class UnitOfWork final : public core::Tx {
   // Called by stores with each change.
   void record(const audit::Act& act);
   void record_only(const audit::Record& record);
+  // A feed entry without a record: what is no configuration, or an act whose records went before.
+  void announce(const audit::Change& change);
 
   // A member of a group that failed takes its records with it: remember the mark at its savepoint.
   struct Mark {

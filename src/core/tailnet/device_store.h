@@ -21,8 +21,8 @@ class DeviceStore {
   virtual std::optional<Device> find_by_number(const TailnetId& tailnet, std::int64_t number) = 0;
   // Sorted by number.
   virtual std::vector<Device> list(const TailnetId& tailnet) = 0;
-  // The names in the tailnet that are `label` or `label`-<digits>: what a new name must not collide with.
-  virtual std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view label) = 0;
+  // The names in the tailnet that begin with this part of a label: what a new name must not collide with.
+  virtual std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view beginning) = 0;
   virtual bool is_address_taken(const TailnetId& tailnet, std::string_view ipv4) = 0;
 
   // For the control protocol, where a key is all that is known: it leads to the tailnet. Node keys are unique
@@ -30,15 +30,18 @@ class DeviceStore {
   virtual std::optional<Device> find_by_node_key(std::string_view node_key) = 0;
   virtual std::vector<Device> list_of_machine(std::string_view machine_key) = 0;
 
-  enum class Written { done, name_taken, address_taken, node_key_taken, number_taken };
+  // What another device has already; nothing is written then. `machine_taken`: one machine has one device for
+  // each user, and one tagged device, in a tailnet.
+  enum class Written { done, name_taken, address_taken, node_key_taken, number_taken, machine_taken };
   // One act of several records (a join writes NODE.CREATE, NODE.LOGIN ...) is one group and one feed entry.
   virtual Written insert(const Device& device, std::span<const audit::Record> records,
                          const audit::Change& change) = 0;
   // Writes every member but the report, the connection and what never changes (id, number, tailnet, machine
-  // key, created).
+  // key, created). Updating a device that does not exist throws: a use case has read it in this transaction.
   virtual Written update(const Device& device, std::span<const audit::Record> records,
                          const audit::Change& change) = 0;
-  virtual void remove(const TailnetId& tailnet, const DeviceId& id, std::span<const audit::Record> records,
+  // False when it does not exist; nothing is written then.
+  virtual bool remove(const TailnetId& tailnet, const DeviceId& id, std::span<const audit::Record> records,
                       const audit::Change& change) = 0;
 
   // Reports and connections are not configuration: a feed entry, no record.
@@ -53,7 +56,13 @@ class DeviceStore {
 
   // Over all tailnets, for periodic work.
   virtual std::vector<Device> ephemeral_gone_since(TimePoint before, std::int64_t limit) = 0;
+  // False when it came back or another replica was first.
+  virtual bool remove_if_gone(const Device& device, TimePoint before, std::span<const audit::Record> records,
+                              const audit::Change& change) = 0;
   virtual std::vector<Device> expired_unannounced(TimePoint now, std::int64_t limit) = 0;
+  // False when its date changed meanwhile or another replica was first.
+  virtual bool announce_expiry(const Device& device, std::span<const audit::Record> records,
+                               const audit::Change& change) = 0;
 };
 
 }  // namespace latchkey::tailnet
