@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "core/credentials/credential_store.h"
+#include "core/tailnet/device_store.h"
 
 namespace latchkey::testing {
 namespace {
@@ -23,6 +24,11 @@ identity::Caller administrator() {
 }
 
 }  // namespace
+
+std::string public_key(std::string_view prefix, int number) {
+  std::string digits = std::to_string(number);
+  return std::string(prefix) + std::string(64 - digits.size(), 'a') + digits;
+}
 
 World::World(std::unique_ptr<storage::SqlDatabase> database) : db_(std::move(database)), mint_(fixed_key()) {
   auto made = db_->write_now([this](core::Tx& tx) -> Result<tailnet::CreatedTailnet> {
@@ -137,6 +143,45 @@ Result<credentials::Credential> World::redeem(const credentials::IssuedKey& key,
 credentials::Credential World::stored(const CredentialId& id) {
   return *db_->read_now([&](core::Tx& tx) -> Result<credentials::Credential> {
     return *tx.credentials().find(made_.tailnet.id, id);
+  });
+}
+
+join::RegisterRequest World::join_request(int machine, int node_key, const credentials::IssuedKey* key) {
+  join::RegisterRequest request;
+  request.machine_key = public_key(tailnet::kMachineKeyPrefix, machine);
+  request.node_key = public_key(tailnet::kNodeKeyPrefix, node_key);
+  if (key != nullptr) request.auth_key = key->text;
+  request.hostname = "build-" + std::to_string(machine);
+  request.host_info = R"({"OS":"linux","Hostname":")" + request.hostname + R"("})";
+  request.capability_version = 130;
+  request.source.origin = audit::Origin::node;
+  request.source.address = "192.0.2.9";
+  return request;
+}
+
+join::JoinContext World::join_context() const {
+  join::JoinContext context{mint_};
+  context.rules = [this](core::Tx&, const TailnetId&) { return device_rules; };
+  context.auto_approved = auto_approved;
+  return context;
+}
+
+Result<join::Registered> World::join(const join::RegisterRequest& request) {
+  return db_->write_now(
+      [&](core::Tx& tx) { return join::register_device(tx, request, join_context(), now); });
+}
+
+tailnet::Device World::join(int machine, int node_key, const credentials::IssuedKey& key) {
+  const auto joined = join(join_request(machine, node_key, &key));
+  if (!joined || !joined->device) {
+    throw std::runtime_error(joined ? "the device did not join" : joined.error().message);
+  }
+  return *joined->device;
+}
+
+std::optional<tailnet::Device> World::device(const DeviceId& id) {
+  return *db_->read_now([&](core::Tx& tx) -> Result<std::optional<tailnet::Device>> {
+    return tx.devices().find(made_.tailnet.id, id);
   });
 }
 

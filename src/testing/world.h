@@ -2,7 +2,9 @@
 // a call away. Times are given, nothing sleeps.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +14,15 @@
 #include "core/credentials/redeem.h"
 #include "core/identity/authorize.h"
 #include "core/identity/user_store.h"
+#include "core/join/session.h"
 #include "core/tailnet/create_tailnet.h"
 #include "core/tx.h"
 #include "storage/sql_database.h"
 
 namespace latchkey::testing {
+
+// "nodekey:" and 64 hexadecimal digits that end in this number.
+std::string public_key(std::string_view prefix, int number);
 
 inline TimePoint at(const char* text) {
   return *from_rfc3339(text);
@@ -45,6 +51,16 @@ class World {
   Result<credentials::Credential> redeem(const credentials::IssuedKey& key, std::string machine = "mkey:1",
                                          std::string hostname = "build-1");
   credentials::Credential stored(const CredentialId& id);
+
+  // Devices: machines and node keys are told apart by number. Without a key: after a restart, or a first try.
+  join::RegisterRequest join_request(int machine, int node_key, const credentials::IssuedKey* key = nullptr);
+  Result<join::Registered> join(const join::RegisterRequest& request);
+  // Joins with the key; throws when refused.
+  tailnet::Device join(int machine, int node_key, const credentials::IssuedKey& key);
+  std::optional<tailnet::Device> device(const DeviceId& id);
+  tailnet::DeviceRules device_rules;
+  std::function<std::vector<std::string>(core::Tx&, const tailnet::Device&)> auto_approved;
+  join::JoinContext join_context() const;
   std::vector<audit::Record> log(audit::AuditQuery query = {});
 
  private:

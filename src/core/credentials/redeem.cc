@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "core/credentials/audit_view.h"
-#include "core/credentials/credential_store.h"
 #include "core/credentials/hostname_pattern.h"
 
 namespace latchkey::credentials {
@@ -18,6 +18,7 @@ Error not_valid(const CredentialId& id, const std::string& reason) {
 }
 
 Result<void> check_state(const Credential& key, const std::optional<identity::User>& owner, TimePoint now) {
+  if (!key.owner.empty() && !owner) return not_valid(key.id, "its owner no longer exists");
   std::optional<identity::UserStatus> owner_status;
   if (owner) owner_status = owner->status;
   switch (state_of(key, owner_status, now)) {
@@ -39,8 +40,9 @@ Result<void> check_state(const Credential& key, const std::optional<identity::Us
 
 }  // namespace
 
-Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMint& mint, TimePoint now) {
-  const auto parsed = parse_key_text(request.key_text.expose());
+Result<OwnedCredential> recognise(core::Tx& tx, const SecretString& key_text, const KeyMint& mint) {
+  const auto text = trim(key_text.expose());
+  const auto parsed = parse_key_text(text);
   if (!parsed) return malformed("invalid key: invalid API token");
   if (parsed->type != KeyType::auth) {
     return unauthenticated("invalid key: API key " + parsed->id.str() +
@@ -49,26 +51,37 @@ Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMin
   }
 
   // The digest is computed and compared whether or not the id is known.
-  const crypto::Digest presented = mint.digest(request.key_text.expose());
+  const crypto::Digest presented = mint.digest(text);
   auto found = tx.credentials().find_for_authentication(parsed->id);
   const crypto::Digest stored = found ? found->credential.digest : crypto::Digest{};
   if (!crypto::constant_time_equal(presented, stored) || !found) return unknown_key();
-  Credential& key = found->credential;
+  return *std::move(found);
+}
 
+Result<void> check_usable(const OwnedCredential& key, TimePoint now) {
+  return check_state(key.credential, key.owner, now);
+}
+
+Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMint& mint, TimePoint now) {
+  TRY(const auto recognised, recognise(tx, request.key_text, mint));
+  return redeem(tx, recognised, request, now);
+}
+
+Result<Credential> redeem(core::Tx& tx, const OwnedCredential& recognised, const JoinRequest& request,
+                          TimePoint now) {
+  Credential key = recognised.credential;
   // A retry of a join whose answer was lost: allowed as long as the key has not been withdrawn since.
-  if (tx.credentials().has_redeemed(key.tailnet, key.id, request.machine, now - kRetryWindow)) {
-    Credential before_this_use = key;
-    before_this_use.spent.reset();
-    TRY(check_state(before_this_use, found->owner, now));
-    return key;
-  }
-  TRY(check_state(key, found->owner, now));
+  const bool is_retry = request.may_be_retry && tx.credentials().has_redeemed(
+                                                    key.tailnet, key.id, request.machine, now - kRetryWindow);
+  if (is_retry) key.spent.reset();
+  TRY(check_state(key, recognised.owner, now));
   if (!key.grant.allowed_hostnames.empty() &&
       std::ranges::none_of(key.grant.allowed_hostnames, [&](const auto& pattern) {
         return hostname_matches(pattern, request.hostname);
       })) {
     return not_valid(key.id, "it does not allow this host name");
   }
+  if (is_retry) return recognised.credential;
 
   identity::Caller device;
   device.kind = identity::Caller::Kind::worker;
@@ -76,6 +89,7 @@ Result<Credential> redeem(core::Tx& tx, const JoinRequest& request, const KeyMin
   device.source = request.source;
   audit::Act when_spent =
       act_on(key, device, audit::Action::revoke, audit::ChangeKind::credential_used_up, now);
+  if (!request.group_id.empty()) when_spent.record.group_id = request.group_id;
   when_spent.record.actor = request.device;
   when_spent.record.details = "used by node " + request.device.id;
   const auto spend = tx.credentials().spend({key.tailnet, key.id, request.machine, now}, when_spent);

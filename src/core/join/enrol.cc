@@ -1,0 +1,160 @@
+#include "core/join/enrol.h"
+
+#include <algorithm>
+
+#include "core/join/host.h"
+#include "core/tailnet/address.h"
+#include "core/tailnet/device_audit.h"
+#include "core/tailnet/device_name.h"
+#include "core/tailnet/device_store.h"
+#include "crypto/random.h"
+
+namespace latchkey::join {
+namespace {
+
+using tailnet::Device;
+using tailnet::DeviceRules;
+using tailnet::DeviceStore;
+
+constexpr int kAttempts = 16;
+constexpr int kAddressAttempts = 256;
+constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << 52) - 1;
+
+DeviceRules rules_of(core::Tx& tx, const TailnetId& tailnet, const JoinContext& context) {
+  return context.rules ? context.rules(tx, tailnet) : DeviceRules{};
+}
+
+// What every login sets anew.
+Result<void> log_in(core::Tx& tx, Device& device, const Admission& admission, const RegisterRequest& request,
+                    const JoinContext& context, const DeviceRules& rules, TimePoint now) {
+  device.user = admission.owner ? admission.owner->id : UserId();
+  device.tags = admission.tags;
+  device.auth_key = admission.auth_key;
+  device.node_key = request.node_key;
+  device.tailnet_lock_key = request.tailnet_lock_key;
+  device.ephemeral = admission.ephemeral || request.ephemeral;
+  device.key_expires = now + rules.key_duration;
+  if (request.expiry) device.key_expires = std::min(*device.key_expires, *request.expiry);
+  device.expiry_announced = false;
+  if (tailnet::is_tagged(device)) device.key_expiry_disabled = true;
+  device.report.capability_version = request.capability_version;
+  TRY(take_host_info(device.report, request.host_info));
+  TRY(take_routes(tx, device, request.routable_ips, context));
+  return {};
+}
+
+Result<void> choose_address(core::Tx& tx, Device& device) {
+  for (int attempt = 0; attempt < kAddressAttempts; ++attempt) {
+    const auto chosen = tailnet::choose_ipv4(crypto::random_bits());
+    if (!chosen || tx.devices().is_address_taken(device.tailnet, chosen->str())) continue;
+    device.ipv4 = chosen->str();
+    device.ipv6 = tailnet::ipv6_beside(*chosen).str();
+    return {};
+  }
+  return unavailable("the tailnet has no free address; remove devices that are gone");
+}
+
+Error in_each_others_way() {
+  return unavailable("another registration of this machine is under way; try again");
+}
+
+Error node_key_in_use() {
+  return conflict("this node key belongs to another machine; log out and log in again");
+}
+
+tailnet::DeviceRecords records_for(const Device& device, const Admission& admission,
+                                   const RegisterRequest& request, TimePoint now) {
+  audit::Source source = request.source;
+  source.credential = admission.auth_key;
+  return {device, tailnet::actor_of(device, admission.owner), source, now, admission.group_id};
+}
+
+void add_login(tailnet::DeviceRecords& records, const Device& device) {
+  auto& record = records.add(audit::Action::login);
+  record.new_value = audit_view(device);
+  if (!device.auth_key.empty()) record.details = "with auth key " + device.auth_key.str();
+}
+
+}  // namespace
+
+Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& admission,
+                           const RegisterRequest& request, const JoinContext& context, TimePoint now) {
+  const DeviceRules rules = rules_of(tx, admission.tailnet, context);
+  Device device;
+  device.id = id;
+  device.tailnet = admission.tailnet;
+  device.machine_key = request.machine_key;
+  device.created = now;
+  device.hostname = tailnet::storable_hostname(request.hostname);
+  device.authorized = admission.preauthorized || !rules.approval_needed;
+  TRY(log_in(tx, device, admission, request, context, rules, now));
+
+  const auto change = change_of(device, audit::ChangeKind::device_joined, now);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    device.number = static_cast<std::int64_t>((crypto::random_bits() & kNumberMask) + 1);
+    device.name = free_name(tx, device.tailnet, device.hostname);
+    TRY(choose_address(tx, device));
+    auto records = records_for(device, admission, request, now);
+    records.add(audit::Action::create).new_value = audit_view(device);
+    add_login(records, device);
+    if (admission.preauthorized && rules.approval_needed) {
+      records.add(audit::Action::approve).details = "pre-approved by auth key " + device.auth_key.str();
+    }
+    switch (tx.devices().insert(device, records, change)) {
+      case DeviceStore::Written::done:
+        return device;
+      case DeviceStore::Written::machine_taken:
+        return in_each_others_way();
+      case DeviceStore::Written::node_key_taken:
+        return node_key_in_use();
+      case DeviceStore::Written::name_taken:
+      case DeviceStore::Written::address_taken:
+      case DeviceStore::Written::number_taken:
+        break;
+    }
+  }
+  return unavailable("no free name or address was found; try again");
+}
+
+Result<Device> renew_device(core::Tx& tx, Device device, const Admission& admission,
+                            const RegisterRequest& request, const JoinContext& context, TimePoint now) {
+  const Device before = device;
+  TRY(log_in(tx, device, admission, request, context, rules_of(tx, device.tailnet, context), now));
+  take_hostname(tx, device, request.hostname);
+
+  auto records = records_for(device, admission, request, now);
+  add_login(records, device);
+  using audit::Action;
+  if (device.tags != before.tags) {
+    records.add(Action::update, "ACL_TAGS", tailnet::json_list(before.tags), tailnet::json_list(device.tags));
+  }
+  if (device.key_expiry_disabled && !before.key_expiry_disabled) records.add(Action::disable, "KEY_EXPIRY");
+  if (device.name != before.name) {
+    records.add(Action::update, "MACHINE_NAME", boost::json::string(before.name),
+                boost::json::string(device.name));
+  }
+  if (device.enabled_routes != before.enabled_routes) {
+    records.add(Action::update, "AUTO_APPROVED_ROUTES", tailnet::json_list(before.enabled_routes),
+                tailnet::json_list(device.enabled_routes));
+  }
+
+  const auto change = change_of(device, audit::ChangeKind::device_updated, now);
+  switch (tx.devices().update(device, records, change)) {
+    case DeviceStore::Written::done:
+      break;
+    case DeviceStore::Written::node_key_taken:
+      return node_key_in_use();
+    case DeviceStore::Written::machine_taken:
+    case DeviceStore::Written::name_taken:
+    case DeviceStore::Written::address_taken:
+    case DeviceStore::Written::number_taken:
+      return in_each_others_way();
+  }
+  if (device.report != before.report) {
+    tx.devices().report(device.tailnet, device.id, device.report,
+                        change_of(device, audit::ChangeKind::device_reported, now));
+  }
+  return device;
+}
+
+}  // namespace latchkey::join
