@@ -15,6 +15,7 @@ namespace latchkey::identity {
 class UserStore;
 }
 namespace latchkey::tailnet {
+class SettingsStore;
 class TailnetStore;
 class DeviceStore;
 }  // namespace latchkey::tailnet
@@ -32,6 +33,7 @@ class Tx {
 
   virtual audit::AuditStore& audit() = 0;
   virtual tailnet::TailnetStore& tailnets() = 0;
+  virtual tailnet::SettingsStore& settings() = 0;
   virtual identity::UserStore& users() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
   virtual tailnet::DeviceStore& devices() = 0;

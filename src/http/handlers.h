@@ -16,6 +16,28 @@ Answer delete_key(Context& context, Call& call);
 // api/logging.cc
 Answer list_audit_log(Context& context, Call& call);
 
+// api/settings.cc
+Answer get_settings(Context& context, Call& call);
+Answer update_settings(Context& context, Call& call);
+
+// api/dns.cc
+Answer get_nameservers(Context& context, Call& call);
+Answer set_nameservers(Context& context, Call& call);
+Answer get_dns_preferences(Context& context, Call& call);
+Answer set_dns_preferences(Context& context, Call& call);
+Answer get_search_paths(Context& context, Call& call);
+Answer set_search_paths(Context& context, Call& call);
+Answer get_split_dns(Context& context, Call& call);
+Answer update_split_dns(Context& context, Call& call);
+Answer set_split_dns(Context& context, Call& call);
+Answer get_dns_configuration(Context& context, Call& call);
+Answer set_dns_configuration(Context& context, Call& call);
+
+// api/contacts.cc
+Answer get_contacts(Context& context, Call& call);
+Answer update_contact(Context& context, Call& call);
+Answer resend_contact_verification(Context& context, Call& call);
+
 // api/whoami.cc
 Answer who_am_i(Context& context, Call& call);
 

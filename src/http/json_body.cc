@@ -56,13 +56,32 @@ Result<std::optional<JsonBody>> JsonBody::object(std::string_view name) const {
   return std::optional<JsonBody>(JsonBody(value->get_object(), path_ + std::string(name) + "."));
 }
 
+Result<std::vector<JsonBody>> JsonBody::objects(std::string_view name) const {
+  std::vector<JsonBody> list;
+  const auto* value = find(name);
+  if (value == nullptr) return list;
+  if (!value->is_array()) return wrong_type(name, "a list of objects");
+  for (const auto& item : value->get_array()) {
+    if (!item.is_object()) return wrong_type(name, "a list of objects");
+    list.push_back(JsonBody(item.get_object(), path_ + std::string(name) + "."));
+  }
+  return list;
+}
+
+std::vector<std::string> JsonBody::names() const {
+  std::vector<std::string> names;
+  for (const auto& member : members_) names.emplace_back(member.key());
+  return names;
+}
+
 const boost::json::value* JsonBody::find(std::string_view name) const {
   const auto* value = members_.if_contains(name);
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
 Error JsonBody::wrong_type(std::string_view name, std::string_view wanted) const {
-  const std::string path = path_ + std::string(name);
+  constexpr std::size_t kMaxShown = 64;  // names may be data
+  const std::string path = path_ + std::string(clip(name, kMaxShown));
   return malformed(path + " must be " + std::string(wanted), path);
 }
 

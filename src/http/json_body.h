@@ -23,6 +23,12 @@ class JsonBody {
   Result<std::vector<std::string>> texts(std::string_view name) const;
   // Nothing when absent or null.
   Result<std::optional<JsonBody>> object(std::string_view name) const;
+  Result<std::vector<JsonBody>> objects(std::string_view name) const;
+
+  // Whether the member is there, be it null: for lists, where absent keeps and null empties.
+  bool has(std::string_view name) const { return members_.contains(name); }
+  // The names of all members, for objects whose names are data.
+  std::vector<std::string> names() const;
 
  private:
   JsonBody(boost::json::object members, std::string path)

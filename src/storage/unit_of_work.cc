@@ -4,6 +4,7 @@
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
 #include "storage/maintenance_store.h"
+#include "storage/settings_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
 
@@ -21,13 +22,16 @@ struct UnitOfWork::Stores {
   Stores(UnitOfWork& work, const StorageKeys& keys)
       : audit(work, keys.audit_chain),
         tailnets(work),
+        settings(work),
         users(work),
         credentials(work),
         devices(work),
         maintenance(work) {}
+  maintenance(work) {}
 
   SqlAuditStore audit;
   SqlTailnetStore tailnets;
+  SqlSettingsStore settings;
   SqlUserStore users;
   SqlCredentialStore credentials;
   SqlDeviceStore devices;
@@ -44,6 +48,9 @@ audit::AuditStore& UnitOfWork::audit() {
 }
 tailnet::TailnetStore& UnitOfWork::tailnets() {
   return stores_->tailnets;
+}
+tailnet::SettingsStore& UnitOfWork::settings() {
+  return stores_->settings;
 }
 identity::UserStore& UnitOfWork::users() {
   return stores_->users;

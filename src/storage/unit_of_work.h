@@ -29,6 +29,7 @@ class UnitOfWork final : public core::Tx {
 
   audit::AuditStore& audit() override;
   tailnet::TailnetStore& tailnets() override;
+  tailnet::SettingsStore& settings() override;
   identity::UserStore& users() override;
   credentials::CredentialStore& credentials() override;
   tailnet::DeviceStore& devices() override;

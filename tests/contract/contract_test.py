@@ -75,6 +75,32 @@ def good_answers(server):
             fits("POST", "/api/local/tailnets", local.call("POST", "/api/local/tailnets", second))
 
 
+def settings_answers(server):
+    tailnet = "/api/v2/tailnet/-"
+    with server.client() as client, server.client(token="") as stranger:
+        for method, door, body in (
+                ("PATCH", "/settings", {"devicesKeyDurationDays": 30, "aclsExternalLink": None}),
+                ("POST", "/dns/nameservers", {"dns": ["1.1.1.1"]}),
+                ("POST", "/dns/preferences", {"magicDNS": False}),
+                ("POST", "/dns/searchpaths", {"searchPaths": ["example.com"]}),
+                ("PUT", "/dns/split-dns", {"a.example.com": ["10.0.0.1"], "b.example.com": ["10.0.0.2"]}),
+                ("PATCH", "/dns/split-dns", {"a.example.com": None}),
+                ("POST", "/dns/configuration", {"nameservers": [{"address": "1.1.1.1"}], "preferences": {}}),
+                ("POST", "/dns/configuration", {"preferences": {"magicDNS": True}})):
+            target = tailnet + door
+            fits(method, target, client.call(method, target, body))
+            fits(method, target, client.call(method, target, {"dns": 5, "magicDNS": 5, "searchPaths": 5, "a": 5,
+                                                              "devicesApprovalOn": 5, "preferences": 5}))
+            fits(method, target, stranger.call(method, target, body))
+            fits("GET", target, client.call("GET", target))
+        contact = f"{tailnet}/contacts/account"
+        for body in ({"email": "ops@example.com"}, {}):
+            fits("PATCH", contact, client.call("PATCH", contact, body))
+        fits("GET", f"{tailnet}/contacts", client.call("GET", f"{tailnet}/contacts"))
+        resend = f"{contact}/resend-verification-email"
+        fits("POST", resend, client.call("POST", resend))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -100,6 +126,7 @@ def main():
         server = tests.server()
         server.start()
         tests.run("good answers fit the contract", good_answers, server)
+        tests.run("answers about settings fit the contract", settings_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 

@@ -1,5 +1,5 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and API_KEY.UPDATE, which upstream lacks (docs/divergences.md). Sorted.
+// list, and what upstream lacks: API_KEY.UPDATE and the words for some settings (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
 
@@ -67,8 +67,10 @@ constexpr std::string_view kEventNames[] = {
     "TAILNET.DELETE.LOGSTREAM_ENDPOINT",
     "TAILNET.DELETE.POSTURE_INTEGRATION",
     "TAILNET.DELETE.TKA",
+    "TAILNET.DISABLE.ACLS_EXTERNALLY_MANAGED",
     "TAILNET.DISABLE.COLLECT_POSTURE_IDENTITY",
     "TAILNET.DISABLE.COLLECT_SERVICES",
+    "TAILNET.DISABLE.DEVICES_AUTO_UPDATES",
     "TAILNET.DISABLE.FILE_SHARING",
     "TAILNET.DISABLE.GEOSTEERING",
     "TAILNET.DISABLE.HTTPS",
@@ -80,8 +82,10 @@ constexpr std::string_view kEventNames[] = {
     "TAILNET.DISABLE.SCIM",
     "TAILNET.DISABLE.TKA",
     "TAILNET.DISABLE.USER_APPROVAL_REQUIRED",
+    "TAILNET.ENABLE.ACLS_EXTERNALLY_MANAGED",
     "TAILNET.ENABLE.COLLECT_POSTURE_IDENTITY",
     "TAILNET.ENABLE.COLLECT_SERVICES",
+    "TAILNET.ENABLE.DEVICES_AUTO_UPDATES",
     "TAILNET.ENABLE.FILE_SHARING",
     "TAILNET.ENABLE.GEOSTEERING",
     "TAILNET.ENABLE.HTTPS",
@@ -98,7 +102,9 @@ constexpr std::string_view kEventNames[] = {
     "TAILNET.LEAVE",
     "TAILNET.UPDATE.ACCOUNT_EMAIL",
     "TAILNET.UPDATE.ACL",
+    "TAILNET.UPDATE.ACLS_EXTERNAL_LINK",
     "TAILNET.UPDATE.DNS_CONFIG",
+    "TAILNET.UPDATE.JOIN_EXTERNAL_TAILNETS",
     "TAILNET.UPDATE.LOGSTREAM_ENDPOINT",
     "TAILNET.UPDATE.MAX_KEY_DURATION",
     "TAILNET.UPDATE.POSTURE_INTEGRATION",

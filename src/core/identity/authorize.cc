@@ -30,6 +30,15 @@ constexpr Row kOperations[] = {
     {Operation::read_audit_log, "read audit log", Right::read_audit_log, false, Callers::everyone},
     {Operation::verify_audit_log, "verify audit log", Right::read_audit_log, false, Callers::everyone},
     {Operation::back_up, "back up", Right::transfer_ownership, true, Callers::local_or_console},
+    {Operation::read_settings, "read settings", Right::read_people_and_machines, false, Callers::everyone},
+    {Operation::write_settings, "change settings", Right::configure_features, true, Callers::everyone},
+    {Operation::read_dns, "read DNS configuration", Right::read_people_and_machines, false,
+     Callers::everyone},
+    {Operation::write_dns, "change DNS configuration", Right::configure_network, true, Callers::everyone},
+    {Operation::read_contacts, "read contacts", Right::read_people_and_machines, false, Callers::everyone},
+    {Operation::write_contact, "change contact", Right::set_account_contact, true, Callers::everyone},
+    {Operation::write_security_contact, "change security contact", Right::set_security_contact, true,
+     Callers::everyone},
 };
 
 const Row& row_of(Operation operation) {

@@ -25,6 +25,13 @@ enum class Operation {
   read_audit_log,
   verify_audit_log,
   back_up,
+  read_settings,
+  write_settings,
+  read_dns,
+  write_dns,
+  read_contacts,
+  write_contact,  // account and support
+  write_security_contact,
 };
 
 std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals
