@@ -12,8 +12,10 @@
 #include "app/request_probe.h"
 #include "app/root_key_source.h"
 #include "base/text.h"
+#include "control/door.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
+#include "core/tailnet/settings_store.h"
 #include "crypto/random.h"
 #include "http/application.h"
 #include "io/http_server.h"
@@ -26,6 +28,9 @@ namespace latchkey::app {
 namespace {
 
 constexpr minutes kForgetInterval{30};
+constexpr seconds kDepartures{2};
+constexpr std::string_view kRelays =
+    R"({"Regions":{"900":{"RegionID":900,"RegionCode":"lk","RegionName":"Latchkey","Nodes":[{"Name":"900a","RegionID":900,"HostName":"127.0.0.1","IPv4":"127.0.0.1","DERPPort":1,"STUNPort":-1}]}},"omitDefaultRegions":true})";
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
 
 struct HostAndPort {
@@ -102,6 +107,11 @@ std::unique_ptr<storage::SqlDatabase> open_database(const Settings& settings, co
   return storage::open_postgres(settings.database, std::move(options));
 }
 
+tailnet::DeviceRules device_rules(core::Tx& tx, const TailnetId& tailnet) {
+  const auto settings = tx.settings().settings(tailnet);
+  return {days{settings.devices_key_duration_days}, settings.devices_approval};
+}
+
 // What is read off the parts when somebody asks for the metrics.
 struct Gauges {
   explicit Gauges(Metrics& metrics)
@@ -141,16 +151,31 @@ struct Server::Parts {
                 log_to,
                 [this](std::string path) { return back_up(std::move(path)); },
                 [this] { return cache_is_current(); },
-                [this] { return db->health(); }},
+                [this] { return db->health(); },
+                {[this](const io::Request& request) { return door.key(request); },
+                 [this](const io::Request& request, const std::string& address) {
+                   return door.upgrade(request, address);
+                 }}},
         application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
         probe(metrics, log_to, wanted.log_access),
-        http(runtime, http_settings(wanted), log_to, &probe),
-        work{*db, clock, log_to, metrics, crypto::random_hex(8)} {}
+        work{*db, clock, log_to, metrics, crypto::random_hex(8)},
+        hub(runtime, *db, clock, log_to, metrics, work.replica),
+        control(*db, clock, log_to, {mint, device_rules, {}},
+                crypto::x25519_from_private(crypto::hkdf_sha256(root, crypto::kControlKeyPurpose)),
+                std::make_shared<const std::string>(kRelays), hub, metrics),
+        door(control),
+        http(runtime, http_settings(wanted), log_to, &probe) {}
 
   io::awaitable<Result<void>> back_up(std::string path);
   io::awaitable<io::Response> serve_metrics(io::Request& request);
   bool cache_is_current() const {
     return db->engine() == storage::Engine::sqlite || db->feed().fresh_within(kFeedPromise);
+  }
+
+  // What every part that keeps something in memory hears of each change.
+  void apply(std::span<const audit::Change> changes) {
+    cache.apply(changes);
+    hub.apply(changes);
   }
 
   Result<void> listen(Doors doors);
@@ -169,8 +194,11 @@ struct Server::Parts {
   http::Context context;
   http::Application application;
   RequestProbe probe;
-  io::HttpServer http;
   workers::WorkContext work;
+  control::MapHub hub;
+  control::ControlContext control;
+  control::ControlDoor door;
+  io::HttpServer http;
   std::string url;
   Doors doors = Doors::all;
   bool stopped = false;
@@ -249,6 +277,8 @@ Result<void> Server::Parts::listen_metrics() {
 }
 
 void Server::Parts::start_work() {
+  workers::run_periodically(runtime, work, "note departures", kDepartures,
+                            [this](workers::WorkContext&) { return hub.note_departures(); });
   workers::run_periodically(runtime, work, "announce expired keys", settings.keys_sweep,
                             workers::announce_expired_keys);
   workers::run_periodically(
@@ -283,9 +313,9 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log
     return unavailable(failed.what());
   }
   parts->db->set_commit_hook(
-      [cache = &parts->cache](std::span<const audit::Change> changes) { cache->apply(changes); });
+      [parts = parts.get()](std::span<const audit::Change> changes) { parts->apply(changes); });
   parts->db->feed().subscribe(
-      [cache = &parts->cache](std::span<const audit::Change> changes) { cache->apply(changes); });
+      [parts = parts.get()](std::span<const audit::Change> changes) { parts->apply(changes); });
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 

@@ -15,6 +15,7 @@ namespace latchkey::crypto {
 // Keys derived from the root key, by purpose. The texts are fixed for ever: data depends on them.
 inline constexpr std::string_view kCredentialDigestPurpose = "latchkey/v1/credential-digest";
 inline constexpr std::string_view kAuditChainPurpose = "latchkey/v1/audit-chain";
+inline constexpr std::string_view kControlKeyPurpose = "latchkey/v1/control-key";
 inline constexpr std::string_view kSealPurpose = "latchkey/v1/seal";
 inline constexpr std::string_view kCheckPurpose = "latchkey/v1/root-key-check";
 

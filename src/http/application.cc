@@ -108,6 +108,8 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
     call.caller.kind = identity::Caller::Kind::local_administrator;
     call.caller.role = identity::Role::owner;
     call.caller.source.origin = audit::Origin::admin_console;
+  } else {
+    call.caller.source.address = client_address(request, settings_.trusted_proxies);
   }
   call.caller.source.request_id = request.id;
   call.caller.source.user_agent = storable(request.header("User-Agent").value_or(""), kMaxUserAgent);

@@ -31,6 +31,12 @@ struct Context {
   std::function<bool()> cache_is_current;
   // Why the server is not ready, or nothing.
   std::function<Result<void>()> readiness;
+  // The door of devices (control/door.h): the server's public key, and the switch to a device's connection.
+  struct ControlDoor {
+    std::function<io::Response(const io::Request&)> key;
+    std::function<io::Response(const io::Request&, const std::string& address)> upgrade;
+  };
+  ControlDoor control = {};
 };
 
 // One request on its way to a handler, after routing and authentication.

@@ -53,6 +53,10 @@ Answer create_tailnet(Context& context, Call& call);
 // local/backup.cc
 Answer back_up(Context& context, Call& call);
 
+// control.cc
+Answer control_key(Context& context, Call& call);
+Answer control_upgrade(Context& context, Call& call);
+
 // health.cc
 Answer healthz(Context& context, Call& call);
 Answer readyz(Context& context, Call& call);

@@ -33,6 +33,8 @@ constexpr Route kRoutes[] = {
     {"GET",    "/api/console/audit-verification",                 "verifyAuditLog",             Access::caller, false, verify_audit_log},
     {"POST",   "/api/local/tailnets",                             "createTailnet",              Access::local,  true,  create_tailnet},
     {"POST",   "/api/local/backup",                               "backUp",                     Access::local,  true,  back_up},
+    {"GET",    "/key",                                            "controlKey",                 Access::anyone, false, control_key},
+    {"POST",   "/ts2021",                                         "controlUpgrade",             Access::anyone, false, control_upgrade},
     {"GET",    "/healthz",                                        "healthz",                    Access::anyone, false, healthz},
     {"GET",    "/readyz",                                         "readyz",                     Access::anyone, false, readyz},
 };

@@ -27,7 +27,6 @@ struct UnitOfWork::Stores {
         credentials(work),
         devices(work),
         maintenance(work) {}
-  maintenance(work) {}
 
   SqlAuditStore audit;
   SqlTailnetStore tailnets;

@@ -25,7 +25,7 @@ struct AcceptedHandshake {
   std::uint16_t version = 0;          // the client's capability version
   crypto::X25519PublicKey machine{};  // who connects. Proven only by the first record that opens: an
                                       // initiation can be replayed, so do nothing lasting before that
-  std::string response;  // kResponseSize bytes
+  std::string response;               // kResponseSize bytes
   TransportKeys keys;
 };
 

@@ -1,0 +1,49 @@
+// What the parts of the control protocol share. Outlives every connection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "control/failed_joins.h"
+#include "control/map/hub.h"
+#include "core/join/join.h"
+#include "crypto/x25519.h"
+#include "io/database.h"
+
+namespace latchkey::control {
+
+struct ControlContext {
+  ControlContext(io::Database& database, const Clock& time, Log to, join::JoinContext joining,
+                 crypto::X25519KeyPair server_key, std::shared_ptr<const std::string> relays, MapHub& maps,
+                 Metrics& metrics)
+      : db(database),
+        clock(time),
+        log(std::move(to)),
+        join(std::move(joining)),
+        key(std::move(server_key)),
+        derp_map(std::move(relays)),
+        hub(maps),
+        handshakes(metrics.counter("latchkey_control_handshakes_total", "Connections that devices opened")),
+        handshakes_refused(metrics.counter("latchkey_control_handshakes_refused_total",
+                                           "Connections refused: not for this server's key")),
+        joins(metrics.counter("latchkey_registrations_total", "Registrations accepted")),
+        joins_refused(metrics.counter("latchkey_registrations_refused_total", "Registrations refused")) {}
+
+  io::Database& db;
+  const Clock& clock;
+  Log log;
+  join::JoinContext join;
+  crypto::X25519KeyPair key;                    // the server's, which clients learn from /key and keep
+  std::shared_ptr<const std::string> derp_map;  // JSON
+  MapHub& hub;
+  FailedJoins failed_joins;
+  Counter& handshakes;
+  Counter& handshakes_refused;
+  Counter& joins;
+  Counter& joins_refused;
+};
+
+}  // namespace latchkey::control

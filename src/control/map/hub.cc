@@ -1,0 +1,335 @@
+#include "control/map/hub.h"
+
+#include <boost/asio/post.hpp>
+
+#include "core/tailnet/device_store.h"
+#include "io/runtime.h"
+
+namespace latchkey::control {
+namespace {
+
+using audit::ChangeKind;
+using std::chrono::steady_clock;
+
+// Changes that come together are told together.
+constexpr milliseconds kGather{20};
+constexpr milliseconds kLoadPoll{5};
+// A device that lost its connection usually has another one within seconds.
+constexpr seconds kOfflineGrace{10};
+constexpr milliseconds kRetryRefresh{500};
+
+enum class Concerns { nothing, device, everything };
+
+Concerns concerns(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::device_joined:
+    case ChangeKind::device_updated:
+    case ChangeKind::device_reported:
+    case ChangeKind::device_connected:
+    case ChangeKind::device_removed:
+      return Concerns::device;
+    case ChangeKind::policy_updated:
+    case ChangeKind::settings_updated:
+    case ChangeKind::dns_updated:
+    case ChangeKind::user_updated:
+      return Concerns::everything;
+    case ChangeKind::user_created:
+    case ChangeKind::tailnet_created:
+    case ChangeKind::credential_created:
+    case ChangeKind::credential_used_up:
+    case ChangeKind::credential_expired:
+    case ChangeKind::credential_revoked:
+      return Concerns::nothing;
+  }
+  return Concerns::everything;
+}
+
+}  // namespace
+
+struct MapHub::Entry {
+  TailnetId tailnet;
+  std::mutex mutex;
+  ViewPtr current;
+  View::Dirty dirty;
+  bool loading = false;
+  bool refreshing = false;
+  bool missing = false;  // there is no such tailnet
+  struct Member {
+    std::weak_ptr<ViewListener> listener;
+    io::Executor executor;
+  };
+  std::map<const void*, Member> members;
+};
+
+class MapHub::Subscription {
+ public:
+  Subscription(MapHub& hub, std::shared_ptr<Entry> entry, DeviceId device)
+      : hub_(hub), entry_(std::move(entry)), device_(std::move(device)) {}
+  Subscription(const Subscription&) = delete;
+  ~Subscription() {
+    {
+      const std::lock_guard lock(entry_->mutex);
+      entry_->members.erase(this);
+    }
+    hub_.leave(device_);
+  }
+
+ private:
+  MapHub& hub_;
+  std::shared_ptr<Entry> entry_;
+  DeviceId device_;
+};
+
+MapHub::MapHub(io::Runtime& runtime, io::Database& db, const Clock& clock, Log log, Metrics& metrics,
+               std::string replica)
+    : runtime_(runtime),
+      db_(db),
+      clock_(clock),
+      log_(std::move(log)),
+      streams_gauge_(metrics.gauge("latchkey_map_streams", "Devices that hold a map stream open here")),
+      refreshes_(metrics.counter("latchkey_map_refreshes_total", "Times that a tailnet's map was made anew")),
+      replica_(std::move(replica)) {}
+
+MapHub::~MapHub() = default;
+
+std::shared_ptr<MapHub::Entry> MapHub::entry_of(const TailnetId& tailnet, bool make) {
+  const std::lock_guard lock(mutex_);
+  auto& entry = entries_[tailnet];
+  if (!entry && make) {
+    entry = std::make_shared<Entry>();
+    entry->tailnet = tailnet;
+  }
+  if (!entry) {
+    entries_.erase(tailnet);
+    return nullptr;
+  }
+  return entry;
+}
+
+void MapHub::apply(std::span<const audit::Change> changes) noexcept {
+  try {
+    std::map<TailnetId, View::Dirty> dirty;
+    for (const auto& change : changes) {
+      const auto what = concerns(change.kind);
+      if (what == Concerns::nothing) continue;
+      auto& own = dirty[change.tailnet];
+      if (what == Concerns::everything) {
+        own.all = true;
+      } else {
+        own.devices.insert(DeviceId(change.subject));
+      }
+    }
+    for (auto& [tailnet, what] : dirty) {
+      if (const auto entry = entry_of(tailnet, false)) mark_dirty(entry, std::move(what));
+    }
+  } catch (const std::exception& failed) {
+    // Streams that miss a change would go on with what they know; better that nobody goes on.
+    log_.error("a change did not reach the map", {{"reason", failed.what()}});
+    std::terminate();
+  }
+}
+
+void MapHub::mark(const TailnetId& tailnet, const DeviceId& device) {
+  View::Dirty dirty;
+  dirty.devices.insert(device);
+  if (const auto entry = entry_of(tailnet, false)) mark_dirty(entry, std::move(dirty));
+}
+
+void MapHub::mark_dirty(const std::shared_ptr<Entry>& entry, View::Dirty dirty) {
+  {
+    const std::lock_guard lock(entry->mutex);
+    entry->dirty.merge(std::move(dirty));
+    // Before the first view is there, loading takes care of it.
+    if (!entry->current || entry->refreshing) return;
+    entry->refreshing = true;
+  }
+  runtime_.spawn("refresh a map", [this, entry] { return refresh(entry); });
+}
+
+io::awaitable<Result<ViewPtr>> MapHub::read_view(TailnetId tailnet, ViewPtr before, View::Dirty dirty) {
+  auto read = [tailnet = std::move(tailnet), before = std::move(before), dirty = std::move(dirty),
+               now = clock_.now()](core::Tx& tx) -> Result<ViewPtr> {
+    return before ? View::refresh(tx, before, dirty, now) : View::load(tx, tailnet, 1, now);
+  };
+  co_return co_await db_.read(std::move(read));
+}
+
+io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
+  for (;;) {
+    co_await io::sleep_for(kGather);
+    ViewPtr before;
+    View::Dirty dirty;
+    {
+      const std::lock_guard lock(entry->mutex);
+      before = entry->current;
+      dirty = std::exchange(entry->dirty, {});
+    }
+    auto again = dirty;
+    Result<ViewPtr> fresh = unavailable("not read");
+    std::string failure;
+    try {
+      auto reading = read_view(entry->tailnet, before, std::move(dirty));
+      fresh = co_await std::move(reading);
+      if (!fresh) failure = fresh.error().message;
+    } catch (const boost::system::system_error&) {
+      throw;  // the server stops
+    } catch (const std::exception& failed) {
+      failure = failed.what();
+    }
+    if (!fresh) {
+      log_.warn("a map could not be made anew; trying again", {{"reason", failure}});
+      {
+        const std::lock_guard lock(entry->mutex);
+        entry->dirty.merge(std::move(again));
+      }
+      co_await io::sleep_for(kRetryRefresh);
+      continue;
+    }
+    refreshes_.add();
+    std::vector<Entry::Member> members;
+    {
+      const std::lock_guard lock(entry->mutex);
+      entry->current = *fresh;
+      for (const auto& [key, member] : entry->members) members.push_back(member);
+    }
+    for (auto& member : members) {
+      auto tell = [listener = member.listener, view = *fresh] {
+        if (const auto held = listener.lock()) held->view_changed(view);
+      };
+      boost::asio::post(member.executor, std::move(tell));
+    }
+    const std::lock_guard lock(entry->mutex);
+    if (entry->dirty.empty()) {
+      entry->refreshing = false;
+      co_return;
+    }
+  }
+}
+
+io::awaitable<ViewPtr> MapHub::view(TailnetId tailnet) {
+  const auto entry = entry_of(tailnet, true);
+  for (;;) {
+    bool load = false;
+    {
+      const std::lock_guard lock(entry->mutex);
+      if (entry->current && entry->dirty.empty() && !entry->refreshing) co_return entry->current;
+      if (!entry->current && !entry->loading) load = entry->loading = true;
+    }
+    if (!load) {
+      co_await io::sleep_for(kLoadPoll);
+      continue;
+    }
+    // What happens while this reads is kept in `dirty`, and read again after it.
+    Result<ViewPtr> first = unavailable("not read");
+    std::exception_ptr failure;
+    try {
+      auto reading = read_view(tailnet, nullptr, {});
+      first = co_await std::move(reading);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    bool refresh_too = false;
+    {
+      const std::lock_guard lock(entry->mutex);
+      entry->loading = false;
+      if (first && *first) {
+        entry->current = *first;
+        refresh_too = entry->refreshing = !entry->dirty.empty();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
+    if (!first || !*first) co_return nullptr;
+    if (refresh_too) runtime_.spawn("refresh a map", [this, entry] { return refresh(entry); });
+  }
+}
+
+std::shared_ptr<MapHub::Subscription> MapHub::subscribe(const TailnetId& tailnet, const DeviceId& device,
+                                                        std::weak_ptr<ViewListener> listener,
+                                                        io::Executor executor, std::uint64_t since) {
+  const auto entry = entry_of(tailnet, true);
+  auto subscription = std::make_shared<Subscription>(*this, entry, device);
+  ViewPtr newer;
+  {
+    const std::lock_guard lock(entry->mutex);
+    entry->members.insert_or_assign(subscription.get(), Entry::Member{listener, executor});
+    if (entry->current && entry->current->version() > since) newer = entry->current;
+  }
+  std::string connection;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& connected = connected_[device];
+    connected.tailnet = tailnet;
+    ++connected.streams;
+    if (connected.noted.empty()) {
+      connected.noted = connection = replica_ + "." + std::to_string(++connections_);
+    }
+    streams_gauge_.set(static_cast<double>(connected_.size()));
+  }
+  if (!connection.empty()) note_connected(tailnet, device, std::move(connection));
+  if (newer) {
+    auto tell = [listener, newer] {
+      if (const auto held = listener.lock()) held->view_changed(newer);
+    };
+    boost::asio::post(executor, std::move(tell));
+  }
+  return subscription;
+}
+
+void MapHub::leave(const DeviceId& device) {
+  const std::lock_guard lock(mutex_);
+  const auto found = connected_.find(device);
+  if (found == connected_.end() || --found->second.streams > 0) return;
+  found->second.gone_since = steady_clock::now();
+}
+
+std::size_t MapHub::streams() const {
+  const std::lock_guard lock(mutex_);
+  return connected_.size();
+}
+
+void MapHub::note_connected(const TailnetId& tailnet, const DeviceId& device, std::string connection) {
+  runtime_.spawn("note a connected device", [this, tailnet, device, connection]() -> io::awaitable<void> {
+    auto write = [tailnet, device, connection, now = clock_.now()](core::Tx& tx) -> Result<bool> {
+      const audit::Change change{ChangeKind::device_connected, tailnet, device.str(), 0, now};
+      return tx.devices().set_connected(tailnet, device, connection, {}, now, change);
+    };
+    const auto written = co_await db_.write(std::move(write));
+    if (!written) log_.warn("a connection was not noted", {{"reason", written.error().message}});
+  });
+}
+
+io::awaitable<Result<std::int64_t>> MapHub::note_departures() {
+  struct Departure {
+    TailnetId tailnet;
+    DeviceId device;
+    std::string connection;
+  };
+  std::vector<Departure> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto limit = steady_clock::now() - kOfflineGrace;
+    for (auto at = connected_.begin(); at != connected_.end();) {
+      if (at->second.streams == 0 && at->second.gone_since <= limit) {
+        gone.push_back({at->second.tailnet, at->first, at->second.noted});
+        at = connected_.erase(at);
+      } else {
+        ++at;
+      }
+    }
+    streams_gauge_.set(static_cast<double>(connected_.size()));
+  }
+  if (gone.empty()) co_return std::int64_t{0};
+  const auto count = static_cast<std::int64_t>(gone.size());
+  auto write = [gone = std::move(gone), now = clock_.now()](core::Tx& tx) -> Result<std::int64_t> {
+    for (const auto& [tailnet, device, connection] : gone) {
+      const audit::Change change{ChangeKind::device_connected, tailnet, device.str(), 0, now};
+      tx.devices().set_connected(tailnet, device, {}, connection, now, change);
+    }
+    return static_cast<std::int64_t>(gone.size());
+  };
+  CO_TRY(const auto noted, co_await db_.write(std::move(write)));
+  static_cast<void>(noted);
+  co_return count;
+}
+
+}  // namespace latchkey::control
