@@ -12,7 +12,7 @@ using tailnet::DeviceReport;
   "tailnet_id, id, number, user_id, auth_key_id, machine_key, node_key, tailnet_lock_key, name, hostname, " \
   "name_is_chosen, ipv4, ipv6, tags, ephemeral, authorized, key_expires_at, key_expiry_disabled, "          \
   "expiry_announced, advertised_routes, enabled_routes, created_at, last_seen_at, connected_to, "           \
-  "disco_key, endpoints, host_info, home_relay, capability_version"
+  "disco_key, endpoints, host_info, home_relay, capability_version, revision"
 #define SELECT_DEVICES "SELECT " DEVICE_COLUMNS " FROM devices WHERE "
 
 const Statement kFind{SELECT_DEVICES "tailnet_id = $1 AND id = $2"};
@@ -32,12 +32,13 @@ const Statement kConflict{
 const Statement kInsert{
     "INSERT INTO devices (" DEVICE_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
-    " $21, $22, $23, $24, $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING"};
+    " $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) ON CONFLICT DO NOTHING"};
 const Statement kUpdate{
     "UPDATE devices SET user_id = $3, auth_key_id = $4, node_key = $5, tailnet_lock_key = $6, name = $7,"
     " hostname = $8, name_is_chosen = $9, ipv4 = $10, ipv6 = $11, tags = $12, ephemeral = $13,"
     " authorized = $14, key_expires_at = $15, key_expiry_disabled = $16, expiry_announced = $17,"
-    " advertised_routes = $18, enabled_routes = $19 WHERE tailnet_id = $1 AND id = $2"};
+    " advertised_routes = $18, enabled_routes = $19, revision = revision + 1"
+    " WHERE tailnet_id = $1 AND id = $2 AND revision = $20"};
 const Statement kRemove{"DELETE FROM devices WHERE tailnet_id = $1 AND id = $2"};
 const Statement kReport{
     "UPDATE devices SET disco_key = $3, endpoints = $4, host_info = $5, home_relay = $6,"
@@ -59,7 +60,7 @@ const Statement kExpired{SELECT_DEVICES
                          "NOT key_expiry_disabled AND NOT expiry_announced AND key_expires_at <= $1"
                          " ORDER BY key_expires_at LIMIT $2"};
 const Statement kAnnounceExpiry{
-    "UPDATE devices SET expiry_announced = TRUE WHERE tailnet_id = $1 AND id = $2"
+    "UPDATE devices SET expiry_announced = TRUE, revision = revision + 1 WHERE tailnet_id = $1 AND id = $2"
     " AND NOT key_expiry_disabled AND NOT expiry_announced AND key_expires_at = $3"};
 
 Device device_of(const Row& row) {
@@ -93,6 +94,7 @@ Device device_of(const Row& row) {
   device.report.host_info = row[26].text();
   device.report.home_relay = row[27].number();
   device.report.capability_version = row[28].number();
+  device.revision = row[29].number();
   return device;
 }
 
@@ -201,7 +203,8 @@ SqlDeviceStore::Written SqlDeviceStore::insert(const Device& device, Records rec
                                    list_text(report.endpoints),
                                    report.host_info,
                                    report.home_relay,
-                                   report.capability_version});
+                                   report.capability_version,
+                                   device.revision});
   if (told(records, change)) return Written::done;
   const Written conflict = conflict_of(device);
   if (conflict == Written::done) throw DatabaseError("a device of this id exists already");
@@ -214,14 +217,27 @@ SqlDeviceStore::Written SqlDeviceStore::update(const Device& device, Records rec
                                                const audit::Change& change) {
   const Written conflict = conflict_of(device);
   if (conflict != Written::done) return conflict;
-  work_.connection().run(
-      kUpdate,
-      {device.tailnet.str(), device.id.str(), text_or_null(device.user.str()),
-       text_or_null(device.auth_key.str()), device.node_key, device.tailnet_lock_key, device.name,
-       device.hostname, device.name_is_chosen, device.ipv4, device.ipv6, list_text(device.tags),
-       device.ephemeral, device.authorized, time_value(device.key_expires), device.key_expiry_disabled,
-       device.expiry_announced, list_text(device.advertised_routes), list_text(device.enabled_routes)});
-  if (!told(records, change)) throw DatabaseError("a device to update does not exist");
+  work_.connection().run(kUpdate, {device.tailnet.str(),
+                                   device.id.str(),
+                                   text_or_null(device.user.str()),
+                                   text_or_null(device.auth_key.str()),
+                                   device.node_key,
+                                   device.tailnet_lock_key,
+                                   device.name,
+                                   device.hostname,
+                                   device.name_is_chosen,
+                                   device.ipv4,
+                                   device.ipv6,
+                                   list_text(device.tags),
+                                   device.ephemeral,
+                                   device.authorized,
+                                   time_value(device.key_expires),
+                                   device.key_expiry_disabled,
+                                   device.expiry_announced,
+                                   list_text(device.advertised_routes),
+                                   list_text(device.enabled_routes),
+                                   device.revision});
+  if (!told(records, change)) throw TransactionConflict("a device changed since it was read");
   return Written::done;
 }
 

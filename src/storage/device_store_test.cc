@@ -170,6 +170,19 @@ TEST_P(DeviceStoreTest, TellsWhatAnotherDeviceHasAndWritesNothing) {
   EXPECT_EQ(find(two)->node_key, "nodekey:9");
 }
 
+TEST_P(DeviceStoreTest, UpdateDoesNotUndoWhatHappenedSinceTheDeviceWasRead) {
+  const auto one = device(1);
+  insert(one);
+  auto approved = *find(one);
+  auto renamed = approved;
+  approved.authorized = true;
+  renamed.name = "front";
+  ASSERT_EQ(update(approved), Written::done);
+  EXPECT_THROW(update(renamed), TransactionConflict);
+  EXPECT_TRUE(find(one)->authorized);
+  EXPECT_EQ(find(one)->name, one.name);
+}
+
 TEST_P(DeviceStoreTest, RemovingAndConnectingTellWhetherTheyDidAnything) {
   const auto one = device(1);
   insert(one);

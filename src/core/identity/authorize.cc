@@ -1,6 +1,7 @@
 #include "core/identity/authorize.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 namespace latchkey::identity {
@@ -17,6 +18,7 @@ struct Row {
   Right right;
   bool refusal_recorded;
   Callers callers;
+  std::optional<Right> or_right = std::nullopt;  // is enough as well
 };
 
 constexpr Row kOperations[] = {
@@ -27,6 +29,11 @@ constexpr Row kOperations[] = {
     {Operation::list_keys, "list keys", Right::read_keys, false, Callers::everyone},
     {Operation::read_key, "read key", Right::read_keys, false, Callers::everyone},
     {Operation::revoke_key, "revoke key", Right::revoke_keys, true, Callers::everyone},
+    {Operation::list_devices, "list devices", Right::read_people_and_machines, false, Callers::everyone},
+    {Operation::read_device, "read device", Right::read_people_and_machines, false, Callers::everyone},
+    {Operation::manage_device, "manage device", Right::manage_machines, true, Callers::everyone},
+    {Operation::set_device_routes, "set device routes", Right::manage_machines, true, Callers::everyone,
+     Right::configure_network},
     {Operation::read_audit_log, "read audit log", Right::read_audit_log, false, Callers::everyone},
     {Operation::verify_audit_log, "verify audit log", Right::read_audit_log, false, Callers::everyone},
     {Operation::back_up, "back up", Right::transfer_ownership, true, Callers::local_or_console},
@@ -65,7 +72,8 @@ Result<Extent> detail::decide(const Caller& caller, Operation operation) {
     return forbidden(
         "an API access token cannot do this: use the admin console, or the latchkey command on the server");
   }
-  const Extent extent = extent_of(caller.role, row.right);
+  Extent extent = extent_of(caller.role, row.right);
+  if (extent == Extent::none && row.or_right) extent = extent_of(caller.role, *row.or_right);
   // Upstream's text, which scripts look for.
   if (extent == Extent::none) {
     return forbidden("calling actor does not have enough permissions to perform this function");

@@ -7,6 +7,7 @@
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_name.h"
 #include "core/tailnet/device_store.h"
+#include "core/tailnet/free_name.h"
 #include "crypto/random.h"
 
 namespace latchkey::join {
@@ -92,7 +93,7 @@ Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& ad
   const auto change = change_of(device, audit::ChangeKind::device_joined, now);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     device.number = static_cast<std::int64_t>((crypto::random_bits() & kNumberMask) + 1);
-    device.name = free_name(tx, device.tailnet, device.hostname);
+    device.name = tailnet::free_name(tx, device.tailnet, device.hostname);
     TRY(choose_address(tx, device));
     auto records = records_for(device, admission, request, now);
     records.add(audit::Action::create).new_value = audit_view(device);

@@ -7,13 +7,10 @@
 #include "base/text.h"
 #include "core/tailnet/address.h"
 #include "core/tailnet/device_name.h"
-#include "core/tailnet/device_store.h"
+#include "core/tailnet/free_name.h"
 
 namespace latchkey::join {
 namespace {
-
-// Room for "-1234567" behind it.
-constexpr std::size_t kNameStem = 55;
 
 std::int64_t home_relay_of(const boost::json::object& host) {
   const auto* net = host.if_contains("NetInfo");
@@ -63,7 +60,7 @@ bool take_hostname(core::Tx& tx, tailnet::Device& device, std::string_view hostn
   const bool same_label = tailnet::label_of(reported) == tailnet::label_of(device.hostname);
   device.hostname = std::move(reported);
   if (device.name_is_chosen || same_label) return false;
-  device.name = free_name(tx, device.tailnet, device.hostname, device.name);
+  device.name = tailnet::free_name(tx, device.tailnet, device.hostname, device.name);
   return true;
 }
 
@@ -88,14 +85,6 @@ std::vector<std::string> usable_endpoints(const std::vector<std::string>& endpoi
     if (is_usable_endpoint(endpoint)) usable.push_back(endpoint);
   }
   return usable;
-}
-
-std::string free_name(core::Tx& tx, const TailnetId& tailnet, std::string_view hostname,
-                      std::string_view own_name) {
-  const std::string label = tailnet::label_of(hostname);
-  auto taken = tx.devices().names_like(tailnet, label.substr(0, kNameStem));
-  std::erase(taken, own_name);
-  return tailnet::first_free(label, taken);
 }
 
 }  // namespace latchkey::join

@@ -27,8 +27,4 @@ Result<void> take_routes(core::Tx& tx, tailnet::Device& device, const std::vecto
 // Those that are an address and a port, at most kMaxEndpoints; link-local ones are useless to peers.
 std::vector<std::string> usable_endpoints(const std::vector<std::string>& endpoints);
 
-// A name made from the host name that no device of the tailnet has but the one now called `own_name`.
-std::string free_name(core::Tx& tx, const TailnetId& tailnet, std::string_view hostname,
-                      std::string_view own_name = {});
-
 }  // namespace latchkey::join

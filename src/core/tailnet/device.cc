@@ -14,6 +14,11 @@ std::optional<TimePoint> effective_expiry(const Device& device) {
   return device.key_expires;
 }
 
+bool is_blocked(const Device& device, const std::optional<identity::User>& owner) {
+  if (device.user.empty()) return false;
+  return !owner || owner->status != identity::UserStatus::active;
+}
+
 bool is_public_key(std::string_view prefix, std::string_view text) {
   if (!text.starts_with(prefix) || text.size() != prefix.size() + 64) return false;
   const auto digits = text.substr(prefix.size());

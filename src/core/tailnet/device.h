@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "core/identity/user.h"
 
 namespace latchkey::tailnet {
 
@@ -57,6 +58,9 @@ struct Device {
   std::string connected_to;            // the replica that holds its connection; empty when offline
 
   DeviceReport report;
+
+  // Of the row as it was read, so that an update never undoes another's.
+  std::int64_t revision = 0;
 };
 
 inline constexpr std::int64_t kMaxDeviceNumber = (std::int64_t{1} << 53) - 1;
@@ -68,6 +72,10 @@ bool is_key_expired(const Device& device, TimePoint now);
 
 // The date that counts: nothing while expiry is disabled.
 std::optional<TimePoint> effective_expiry(const Device& device);
+
+// Whether the state of its user keeps it off the network: suspended, unapproved, or gone. `owner` is the
+// device's user, if there is one; a tagged device has none and is never blocked.
+bool is_blocked(const Device& device, const std::optional<identity::User>& owner);
 
 inline bool is_tagged(const Device& device) {
   return !device.tags.empty();

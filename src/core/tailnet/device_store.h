@@ -37,7 +37,8 @@ class DeviceStore {
   virtual Written insert(const Device& device, std::span<const audit::Record> records,
                          const audit::Change& change) = 0;
   // Writes every member but the report, the connection and what never changes (id, number, tailnet, machine
-  // key, created). Updating a device that does not exist throws: a use case has read it in this transaction.
+  // key, created). A device is read, then updated once, in one transaction; where it changed in between, on
+  // another replica, the store throws and the transaction is run again.
   virtual Written update(const Device& device, std::span<const audit::Record> records,
                          const audit::Change& change) = 0;
   // False when it does not exist; nothing is written then.

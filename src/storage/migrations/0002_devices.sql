@@ -36,6 +36,8 @@ CREATE TABLE devices (
   host_info TEXT NOT NULL,
   home_relay BIGINT NOT NULL,
   capability_version BIGINT NOT NULL,
+  -- Counts updates of what is above the connection, so that none is undone by one that read before it.
+  revision BIGINT NOT NULL,
   PRIMARY KEY (tailnet_id, id),
   UNIQUE (tailnet_id, name),
   UNIQUE (tailnet_id, ipv4)
