@@ -15,6 +15,7 @@
 #include "control/door.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
+#include "core/tailnet/device_sweep.h"
 #include "core/tailnet/settings_store.h"
 #include "crypto/random.h"
 #include "http/application.h"
@@ -23,6 +24,7 @@
 #include "storage/installation.h"
 #include "storage/sql_database.h"
 #include "workers/credential_work.h"
+#include "workers/device_work.h"
 
 namespace latchkey::app {
 namespace {
@@ -281,6 +283,12 @@ void Server::Parts::start_work() {
                             [this](workers::WorkContext&) { return hub.note_departures(); });
   workers::run_periodically(runtime, work, "announce expired keys", settings.keys_sweep,
                             workers::announce_expired_keys);
+  workers::run_periodically(runtime, work, "announce expired node keys", settings.keys_sweep,
+                            workers::announce_expired_node_keys);
+  workers::run_periodically(runtime, work, "remove gone devices", settings.keys_sweep,
+                            [](workers::WorkContext& shared) {
+                              return workers::remove_gone_devices(shared, tailnet::kEphemeralAbsence);
+                            });
   workers::run_periodically(
       runtime, work, "flush usage", settings.keys_usage_flush,
       [this](workers::WorkContext& shared) { return workers::flush_usage(shared, cache); });

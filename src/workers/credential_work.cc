@@ -4,30 +4,12 @@
 #include "core/credentials/sweep.h"
 #include "core/maintenance_store.h"
 #include "core/tx.h"
+#include "workers/batches.h"
 
 namespace latchkey::workers {
 namespace {
 
-constexpr int kBatchesPerTurn = 20;
-constexpr minutes kLease{2};
 constexpr std::int64_t kTrimBatch = 5000;
-
-// Runs batches of `step` under the work's lease until one is not full.
-template <class Step>
-io::awaitable<Result<std::int64_t>> in_batches(WorkContext& context, std::string lease, std::int64_t batch,
-                                               Step step) {
-  std::int64_t total = 0;
-  for (int round = 0; round < kBatchesPerTurn; ++round) {
-    auto work = [&context, lease, step, now = context.clock.now()](core::Tx& tx) -> Result<std::int64_t> {
-      if (!tx.maintenance().hold_lease(lease, context.replica, now, now + kLease)) return std::int64_t{0};
-      return step(tx, now);
-    };
-    CO_TRY(const auto done, co_await context.db.write(std::move(work)));
-    total += done;
-    if (done < batch) break;
-  }
-  co_return total;
-}
 
 auto usage_job(const std::vector<credentials::UseTally>& tallies) {
   return [&tallies](core::Tx& tx) -> Result<std::int64_t> {
