@@ -159,9 +159,15 @@ join::RegisterRequest World::join_request(int machine, int node_key, const crede
   return request;
 }
 
+void World::change_settings(const tailnet::SettingsChange& change) {
+  const auto may = *identity::authorize<Operation::write_settings>(caller(identity::Role::owner));
+  const auto changed =
+      db_->write_now([&](core::Tx& tx) { return tailnet::change_settings(tx, may, change, now); });
+  if (!changed) throw std::runtime_error(changed.error().message);
+}
+
 join::JoinContext World::join_context() const {
   join::JoinContext context{mint_};
-  context.rules = [this](core::Tx&, const TailnetId&) { return device_rules; };
   context.auto_approved = auto_approved;
   return context;
 }

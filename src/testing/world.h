@@ -16,6 +16,7 @@
 #include "core/identity/user_store.h"
 #include "core/join/session.h"
 #include "core/tailnet/create_tailnet.h"
+#include "core/tailnet/settings.h"
 #include "core/tx.h"
 #include "storage/sql_database.h"
 
@@ -58,7 +59,8 @@ class World {
   // Joins with the key; throws when refused.
   tailnet::Device join(int machine, int node_key, const credentials::IssuedKey& key);
   std::optional<tailnet::Device> device(const DeviceId& id);
-  tailnet::DeviceRules device_rules;
+  // As the owner; throws when refused.
+  void change_settings(const tailnet::SettingsChange& change);
   std::function<std::vector<std::string>(core::Tx&, const tailnet::Device&)> auto_approved;
   join::JoinContext join_context() const;
   std::vector<audit::Record> log(audit::AuditQuery query = {});

@@ -8,33 +8,30 @@
 #include "core/tailnet/device_name.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/free_name.h"
+#include "core/tailnet/settings_store.h"
 #include "crypto/random.h"
 
 namespace latchkey::join {
 namespace {
 
 using tailnet::Device;
-using tailnet::DeviceRules;
 using tailnet::DeviceStore;
+using tailnet::TailnetSettings;
 
 constexpr int kAttempts = 16;
 constexpr int kAddressAttempts = 256;
 constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << 52) - 1;
 
-DeviceRules rules_of(core::Tx& tx, const TailnetId& tailnet, const JoinContext& context) {
-  return context.rules ? context.rules(tx, tailnet) : DeviceRules{};
-}
-
 // What every login sets anew.
 Result<void> log_in(core::Tx& tx, Device& device, const Admission& admission, const RegisterRequest& request,
-                    const JoinContext& context, const DeviceRules& rules, TimePoint now) {
+                    const JoinContext& context, const TailnetSettings& settings, TimePoint now) {
   device.user = admission.owner ? admission.owner->id : UserId();
   device.tags = admission.tags;
   device.auth_key = admission.auth_key;
   device.node_key = request.node_key;
   device.tailnet_lock_key = request.tailnet_lock_key;
   device.ephemeral = admission.ephemeral || request.ephemeral;
-  device.key_expires = now + rules.key_duration;
+  device.key_expires = now + days{settings.devices_key_duration_days};
   if (request.expiry) device.key_expires = std::min(*device.key_expires, *request.expiry);
   device.expiry_announced = false;
   if (tailnet::is_tagged(device)) device.key_expiry_disabled = true;
@@ -80,15 +77,15 @@ void add_login(tailnet::DeviceRecords& records, const Device& device) {
 
 Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& admission,
                            const RegisterRequest& request, const JoinContext& context, TimePoint now) {
-  const DeviceRules rules = rules_of(tx, admission.tailnet, context);
+  const TailnetSettings settings = tx.settings().settings(admission.tailnet);
   Device device;
   device.id = id;
   device.tailnet = admission.tailnet;
   device.machine_key = request.machine_key;
   device.created = now;
   device.hostname = tailnet::storable_hostname(request.hostname);
-  device.authorized = admission.preauthorized || !rules.approval_needed;
-  TRY(log_in(tx, device, admission, request, context, rules, now));
+  device.authorized = admission.preauthorized || !settings.devices_approval;
+  TRY(log_in(tx, device, admission, request, context, settings, now));
 
   const auto change = change_of(device, audit::ChangeKind::device_joined, now);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -98,7 +95,7 @@ Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& ad
     auto records = records_for(device, admission, request, now);
     records.add(audit::Action::create).new_value = audit_view(device);
     add_login(records, device);
-    if (admission.preauthorized && rules.approval_needed) {
+    if (admission.preauthorized && settings.devices_approval) {
       records.add(audit::Action::approve).details = "pre-approved by auth key " + device.auth_key.str();
     }
     switch (tx.devices().insert(device, records, change)) {
@@ -120,7 +117,7 @@ Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& ad
 Result<Device> renew_device(core::Tx& tx, Device device, const Admission& admission,
                             const RegisterRequest& request, const JoinContext& context, TimePoint now) {
   const Device before = device;
-  TRY(log_in(tx, device, admission, request, context, rules_of(tx, device.tailnet, context), now));
+  TRY(log_in(tx, device, admission, request, context, tx.settings().settings(device.tailnet), now));
   take_hostname(tx, device, request.hostname);
 
   auto records = records_for(device, admission, request, now);

@@ -15,7 +15,6 @@
 #include "core/credentials/key_mint.h"
 #include "core/identity/user.h"
 #include "core/tailnet/device.h"
-#include "core/tailnet/device_rules.h"
 #include "core/tx.h"
 
 namespace latchkey::join {
@@ -39,8 +38,6 @@ struct RegisterRequest {
 // What the use cases need beside a transaction. Outlives them.
 struct JoinContext {
   const credentials::KeyMint& mint;
-  // The tailnet's settings; without it the defaults of DeviceRules.
-  std::function<tailnet::DeviceRules(core::Tx&, const TailnetId&)> rules = {};
   // Which of the routes that a device advertises are enabled without an administrator; without it none.
   std::function<std::vector<std::string>(core::Tx&, const tailnet::Device&)> auto_approved = {};
 };

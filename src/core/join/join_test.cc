@@ -150,7 +150,7 @@ TEST(Join, SpentKeyDoesNotBringARemovedDeviceBack) {
 
 TEST(Join, SameMachineAndOwnerKeepTheDevice) {
   World world;
-  world.device_rules.key_duration = days{30};
+  world.change_settings({.devices_key_duration_days = 30});
   const auto key = world.issue_auth_key(Role::owner, reusable());
   const auto device = world.join(1, 1, *key);
   world.now += days{40};
@@ -264,7 +264,7 @@ TEST(Join, EphemeralDeviceIsGoneAtLogout) {
 
 TEST(Join, ApprovalIsNeededUnlessTheKeyIsPreApproved) {
   World world;
-  world.device_rules.approval_needed = true;
+  world.change_settings({.devices_approval = true});
   EXPECT_FALSE(world.join(1, 1, *world.issue_auth_key(Role::owner)).authorized);
   EXPECT_TRUE(events(world, {"NODE.APPROVE"}).empty());
   auto want = reusable();
