@@ -16,6 +16,8 @@ std::string_view to_string(ErrorCode code) {
       return "method_not_allowed";
     case ErrorCode::conflict:
       return "conflict";
+    case ErrorCode::precondition_failed:
+      return "precondition_failed";
     case ErrorCode::too_large:
       return "too_large";
     case ErrorCode::rate_limited:
@@ -50,6 +52,9 @@ Error not_found(std::string message) {
 }
 Error conflict(std::string message) {
   return make(ErrorCode::conflict, std::move(message));
+}
+Error precondition_failed(std::string message) {
+  return make(ErrorCode::precondition_failed, std::move(message));
 }
 Error unavailable(std::string message, std::string detail) {
   return make(ErrorCode::unavailable, std::move(message), std::move(detail));

@@ -16,16 +16,17 @@ namespace latchkey {
 
 // The closed list. `http/error_response.cc` turns each into a status in one table without a default.
 enum class ErrorCode {
-  malformed_input,     // the request cannot be understood, or asks for something out of bounds
-  unauthenticated,     // no credential, or one that is not (or no longer) valid
-  forbidden,           // a valid caller without the right
-  not_found,           // missing, or hidden from this caller: the two are alike
-  method_not_allowed,  // the path exists, the method on it does not
-  conflict,            // contradicts what is stored
-  too_large,           // a body, header or list over its limit
-  rate_limited,        // too many requests, or too many wrong secrets
-  unavailable,         // a queue is full or the database is away: the same request may work later
-  internal,            // a defect; the log has the reason
+  malformed_input,      // the request cannot be understood, or asks for something out of bounds
+  unauthenticated,      // no credential, or one that is not (or no longer) valid
+  forbidden,            // a valid caller without the right
+  not_found,            // missing, or hidden from this caller: the two are alike
+  method_not_allowed,   // the path exists, the method on it does not
+  conflict,             // contradicts what is stored
+  precondition_failed,  // what is stored is not what the caller expects (If-Match)
+  too_large,            // a body, header or list over its limit
+  rate_limited,         // too many requests, or too many wrong secrets
+  unavailable,          // a queue is full or the database is away: the same request may work later
+  internal,             // a defect; the log has the reason
 };
 
 std::string_view to_string(ErrorCode code);
@@ -46,6 +47,7 @@ Error unauthenticated(std::string message);
 Error forbidden(std::string message);
 Error not_found(std::string message);
 Error conflict(std::string message);
+Error precondition_failed(std::string message);
 Error unavailable(std::string message, std::string detail = {});
 
 }  // namespace latchkey

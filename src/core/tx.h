@@ -14,6 +14,9 @@ class AuditStore;
 namespace latchkey::identity {
 class UserStore;
 }
+namespace latchkey::policy {
+class PolicyStore;
+}
 namespace latchkey::tailnet {
 class SettingsStore;
 class TailnetStore;
@@ -35,6 +38,7 @@ class Tx {
   virtual tailnet::TailnetStore& tailnets() = 0;
   virtual tailnet::SettingsStore& settings() = 0;
   virtual identity::UserStore& users() = 0;
+  virtual policy::PolicyStore& policies() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
   virtual tailnet::DeviceStore& devices() = 0;
   virtual MaintenanceStore& maintenance() = 0;

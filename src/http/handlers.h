@@ -13,6 +13,12 @@ Answer create_key(Context& context, Call& call);
 Answer get_key(Context& context, Call& call);
 Answer delete_key(Context& context, Call& call);
 
+// api/policy.cc
+Answer get_policy_file(Context& context, Call& call);
+Answer set_policy_file(Context& context, Call& call);
+Answer validate_policy_file(Context& context, Call& call);
+Answer preview_policy_file(Context& context, Call& call);
+
 // api/logging.cc
 Answer list_audit_log(Context& context, Call& call);
 

@@ -20,6 +20,8 @@ int status_of(ErrorCode code) {
       return 405;
     case ErrorCode::conflict:
       return 409;
+    case ErrorCode::precondition_failed:
+      return 412;
     case ErrorCode::too_large:
       return 413;
     case ErrorCode::rate_limited:

@@ -4,6 +4,7 @@
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
 #include "storage/maintenance_store.h"
+#include "storage/policy_store.h"
 #include "storage/settings_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
@@ -24,6 +25,7 @@ struct UnitOfWork::Stores {
         tailnets(work),
         settings(work),
         users(work),
+        policies(work),
         credentials(work),
         devices(work),
         maintenance(work) {}
@@ -32,6 +34,7 @@ struct UnitOfWork::Stores {
   SqlTailnetStore tailnets;
   SqlSettingsStore settings;
   SqlUserStore users;
+  SqlPolicyStore policies;
   SqlCredentialStore credentials;
   SqlDeviceStore devices;
   SqlMaintenanceStore maintenance;
@@ -53,6 +56,9 @@ tailnet::SettingsStore& UnitOfWork::settings() {
 }
 identity::UserStore& UnitOfWork::users() {
   return stores_->users;
+}
+policy::PolicyStore& UnitOfWork::policies() {
+  return stores_->policies;
 }
 credentials::CredentialStore& UnitOfWork::credentials() {
   return stores_->credentials;

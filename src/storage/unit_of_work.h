@@ -31,6 +31,7 @@ class UnitOfWork final : public core::Tx {
   tailnet::TailnetStore& tailnets() override;
   tailnet::SettingsStore& settings() override;
   identity::UserStore& users() override;
+  policy::PolicyStore& policies() override;
   credentials::CredentialStore& credentials() override;
   tailnet::DeviceStore& devices() override;
   core::MaintenanceStore& maintenance() override;

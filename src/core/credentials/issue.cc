@@ -7,13 +7,13 @@
 #include "core/credentials/credential_store.h"
 #include "core/credentials/hostname_pattern.h"
 #include "core/credentials/lifetime.h"
-#include "core/tailnet/tag.h"
+#include "core/policy/manage.h"
+#include "core/policy/ownership.h"
 
 namespace latchkey::credentials {
 namespace {
 
-Result<void> check_grant(const DeviceGrant& grant, identity::Role role) {
-  TRY(tailnet::check_tags(grant.tags, role));
+Result<void> check_grant(const DeviceGrant& grant) {
   if (grant.max_uses) {
     if (*grant.max_uses < 1 || *grant.max_uses > kMostUses) {
       return malformed("maxUses must be between 1 and " + std::to_string(kMostUses), "maxUses");
@@ -72,7 +72,11 @@ Result<IssuedKey> issue_auth_key(core::Tx& tx,
                                  const identity::Permit<identity::Operation::create_auth_key>& may,
                                  const NewAuthKey& want, const Issuer& issuer, TimePoint now) {
   TRY(check_description(want.description));
-  TRY(check_grant(want.grant, may.caller().role));
+  TRY(check_grant(want.grant));
+  if (!want.grant.tags.empty()) {
+    const auto policy = policy::current_policy(tx, may.tailnet());
+    TRY(policy::check_tags(want.grant.tags, policy::identity_of(may.caller()), policy));
+  }
   TRY(const seconds lifetime,
       choose_lifetime(KeyType::auth, want.expiry_seconds, issuer.limits.longest_auth_key));
   Credential credential;

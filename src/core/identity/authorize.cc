@@ -46,6 +46,8 @@ constexpr Row kOperations[] = {
     {Operation::write_contact, "change contact", Right::set_account_contact, true, Callers::everyone},
     {Operation::write_security_contact, "change security contact", Right::set_security_contact, true,
      Callers::everyone},
+    {Operation::read_policy, "read policy file", Right::read_people_and_machines, false, Callers::everyone},
+    {Operation::write_policy, "write policy file", Right::write_policy_file, true, Callers::everyone},
 };
 
 const Row& row_of(Operation operation) {

@@ -36,6 +36,8 @@ enum class Operation {
   read_contacts,
   write_contact,  // account and support
   write_security_contact,
+  read_policy,
+  write_policy,
 };
 
 std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals
