@@ -6,9 +6,11 @@
 #include "core/credentials/redeem.h"
 #include "core/join/enrol.h"
 #include "core/join/session.h"
+#include "core/policy/manage.h"
+#include "core/policy/ownership.h"
+#include "core/policy/tag.h"
 #include "core/tailnet/device_name.h"
 #include "core/tailnet/device_store.h"
-#include "core/tailnet/tag.h"
 #include "crypto/random.h"
 
 namespace latchkey::join {
@@ -53,34 +55,39 @@ bool is_part_of(const std::vector<std::string>& part, const std::vector<std::str
   return std::ranges::includes(whole, part);
 }
 
-// The one place that asks whether a key's owner may give these tags, now. Tags of a key that the tailnet owns
-// were judged when it was issued: there is nobody to ask.
-Result<void> check_owned(const std::vector<std::string>& tags, const OwnedCredential& key) {
-  if (tags.empty() || !key.owner) return {};
-  auto allowed = tailnet::check_tags(tags, key.owner->role);
+// The one place that asks whether a key's owner may give these tags, now. Of the tags of a key that the
+// tailnet owns, judged when it was issued, it asks only that the policy file still defines them.
+Result<void> check_owned(core::Tx& tx, const std::vector<std::string>& tags, const OwnedCredential& key) {
+  if (tags.empty()) return {};
+  const auto policy = policy::current_policy(tx, key.credential.tailnet);
+  if (!key.owner && policy.is_standard()) return {};
+  const policy::Identity who = key.owner ? policy::Identity{key.owner->login_name, key.owner->role, {}}
+                                         : policy::Identity{{}, {}, tags};
+  auto allowed = policy::check_tags(tags, who, policy);
   if (allowed) return {};
   Error error = allowed.error();
-  error.message += ": the owner of the auth key may not use them";
+  error.message +=
+      key.owner ? ": the owner of the auth key may not use them" : ": the policy file does not define them";
   return error;
 }
 
 // The key's tags, of which a device may ask for some; with an untagged key, those it asks for.
-Result<std::vector<std::string>> choose_tags(const OwnedCredential& key,
+Result<std::vector<std::string>> choose_tags(core::Tx& tx, const OwnedCredential& key,
                                              const std::vector<std::string>& requested_tags) {
   const auto granted = sorted(key.credential.grant.tags);
-  if (requested_tags.size() > tailnet::kMaxTags) {
-    return malformed("at most " + std::to_string(tailnet::kMaxTags) + " tags are allowed", "tags");
+  if (requested_tags.size() > policy::kMaxTags) {
+    return malformed("at most " + std::to_string(policy::kMaxTags) + " tags are allowed", "tags");
   }
   const auto requested = sorted(requested_tags);
   if (granted.empty()) {
-    TRY(check_owned(requested, key));
+    TRY(check_owned(tx, requested, key));
     return requested;
   }
   if (!is_part_of(requested, granted)) {
     std::string refused;
     for (const auto& tag : requested) {
       if (std::ranges::binary_search(granted, tag)) continue;
-      refused += (refused.empty() ? "" : " ") + std::string(clip(redact_keys(tag), tailnet::kMaxTagLength));
+      refused += (refused.empty() ? "" : " ") + std::string(clip(redact_keys(tag), policy::kMaxTagLength));
     }
     Error error = malformed(
         "requested tags [" + refused + "] are invalid or not permitted: the auth key does not have them",
@@ -88,7 +95,7 @@ Result<std::vector<std::string>> choose_tags(const OwnedCredential& key,
     error.refusal = true;
     return error;
   }
-  TRY(check_owned(granted, key));
+  TRY(check_owned(tx, granted, key));
   return granted;
 }
 
@@ -134,7 +141,7 @@ Result<Registered> join_with_key(core::Tx& tx, const RegisterRequest& request, c
   const auto& grant = key->credential.grant;
   Admission admission;
   admission.tailnet = key->credential.tailnet;
-  auto tags = choose_tags(*key, request.requested_tags);
+  auto tags = choose_tags(tx, *key, request.requested_tags);
   if (!tags) {
     // Of two reasons the key's own comes first.
     TRY(credentials::check_usable(*key, now));

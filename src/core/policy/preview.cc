@@ -27,6 +27,13 @@ std::optional<AddressAndPort> parse(std::string_view text) {
   return AddressAndPort{*address, ports->front().first};
 }
 
+const Identity* owner_of(const std::string& address, std::span<const PolicyNode> nodes) {
+  for (const auto& node : nodes) {
+    if (std::ranges::find(node.addresses, address) != node.addresses.end()) return &node.identity;
+  }
+  return nullptr;
+}
+
 bool means(const Selector& selector, const Address& address, const Identity* owner, const Groups& groups) {
   switch (selector.kind) {
     case Kind::everything:
@@ -57,9 +64,10 @@ std::vector<const Rule*> rules_for_user(const Policy& policy, std::string_view l
 
 Result<std::vector<const Rule*>> rules_for_destination(const Policy& policy,
                                                        std::string_view address_and_port,
-                                                       const Identity* owner) {
+                                                       std::span<const PolicyNode> nodes) {
   const auto aim = parse(address_and_port);
   if (!aim) return malformed("previewFor must be an address and a port, such as 10.0.0.1:80", "previewFor");
+  const Identity* owner = owner_of(to_string(aim->address), nodes);
   std::vector<const Rule*> found;
   for (const auto& rule : policy.rules()) {
     const bool speaks = std::ranges::any_of(rule.targets, [&](const Rule::Target& target) {
@@ -70,12 +78,6 @@ Result<std::vector<const Rule*>> rules_for_destination(const Policy& policy,
     if (speaks) found.push_back(&rule);
   }
   return found;
-}
-
-std::optional<Address> address_in(std::string_view address_and_port) {
-  const auto aim = parse(address_and_port);
-  if (!aim) return std::nullopt;
-  return aim->address;
 }
 
 }  // namespace latchkey::policy

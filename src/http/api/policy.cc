@@ -6,6 +6,7 @@
 #include "core/policy/hujson.h"
 #include "core/policy/manage.h"
 #include "core/policy/preview.h"
+#include "core/tailnet/policy_node.h"
 #include "http/handlers.h"
 #include "http/responses.h"
 
@@ -90,7 +91,10 @@ Result<Preview> wanted_preview(const Call& call) {
 
 Result<std::vector<const policy::Rule*>> matches(core::Tx& tx, const TailnetId& tailnet, const Policy& policy,
                                                  const Preview& want) {
-  if (want.type == "ipport") return policy::rules_for_destination(policy, want.subject, nullptr);
+  if (want.type == "ipport") {
+    const auto nodes = tailnet::policy_nodes(tx, tailnet);
+    return policy::rules_for_destination(policy, want.subject, nodes);
+  }
   const auto user = tx.users().find_by_login(tailnet, want.subject);
   if (!user) return malformed("user not found: " + std::string(clip(want.subject, 254)), "previewFor");
   return policy::rules_for_user(policy, user->login_name, user->role);
@@ -132,7 +136,7 @@ Answer set_policy_file(Context& context, Call& call) {
   CO_TRY(auto may, identity::authorize<Operation::write_policy>(call.caller));
   const policy::NewPolicy want{call.request.body, expected_hash(call)};
   auto work = [may, want, now = context.clock.now()](core::Tx& tx) {
-    return policy::write_policy(tx, may, want, {}, now);
+    return policy::write_policy(tx, may, want, tailnet::policy_nodes(tx, may.tailnet()), now);
   };
   CO_TRY(const auto written, co_await context.db.write(std::move(work)));
   if (!written.failures.empty()) {
@@ -153,10 +157,10 @@ Answer validate_policy_file(Context& context, Call& call) {
     if (first == "[") {
       const auto policy = policy::read_policy(tx, may);
       TRY(const auto tests, policy.parse_tests(text));
-      return policy::examine(tx, may, policy, tests, {});
+      return policy::examine(tx, may, policy, tests, tailnet::policy_nodes(tx, may.tailnet()));
     }
     TRY(const auto policy, Policy::parse(text));
-    return policy::examine(tx, may, policy, policy.tests(), {});
+    return policy::examine(tx, may, policy, policy.tests(), tailnet::policy_nodes(tx, may.tailnet()));
   };
   CO_TRY(const auto failures, co_await context.db.read(std::move(work)));
   co_return json_response(failures_json(failures));
