@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "core/credentials/credential_store.h"
+#include "core/policy/manage.h"
 #include "core/tailnet/device_store.h"
 
 namespace latchkey::testing {
@@ -138,6 +139,15 @@ Result<credentials::Credential> World::redeem(const credentials::IssuedKey& key,
   request.device = {"nExampleCNTRL", audit::ActorType::node, {}, request.hostname};
   request.source.origin = audit::Origin::node;
   return db_->write_now([&](core::Tx& tx) { return credentials::redeem(tx, request, mint_, now); });
+}
+
+void World::store_policy(std::string text) {
+  const auto may = identity::authorize<Operation::write_policy>(caller(identity::Role::owner));
+  const policy::NewPolicy want{std::move(text), {}};
+  const auto written =
+      db_->write_now([&](core::Tx& tx) { return policy::write_policy(tx, *may, want, {}, now); });
+  if (!written) throw std::runtime_error(written.error().message);
+  if (!written->failures.empty()) throw std::runtime_error("the policy fails its tests");
 }
 
 credentials::Credential World::stored(const CredentialId& id) {

@@ -52,6 +52,8 @@ class World {
   Result<credentials::Credential> redeem(const credentials::IssuedKey& key, std::string machine = "mkey:1",
                                          std::string hostname = "build-1");
   credentials::Credential stored(const CredentialId& id);
+  // As the owner would; throws when it is refused. Empty: back to the standard policy.
+  void store_policy(std::string text);
 
   // Devices: machines and node keys are told apart by number. Without a key: after a restart, or a first try.
   join::RegisterRequest join_request(int machine, int node_key, const credentials::IssuedKey* key = nullptr);
