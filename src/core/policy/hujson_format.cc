@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "core/policy/hujson_extra.h"

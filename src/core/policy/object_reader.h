@@ -2,6 +2,7 @@
 // column. A part of policy_reader.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
