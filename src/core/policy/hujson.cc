@@ -63,6 +63,7 @@ class Parser {
   // The value that follows `before`, and what follows it.
   Result<HujsonValue> continued(std::string before, int depth) {
     if (depth > kMaxHujsonDepth) return refused(at_, "nested too deeply");
+    if (++values_ > kMaxHujsonValues) return refused(at_, "too many values");
     const std::size_t offset = at_;
     auto value = is_at('{') || is_at('[') ? composite(depth) : literal();
     if (!value.ok()) return value;
@@ -139,6 +140,7 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  int values_ = 0;
 };
 
 }  // namespace
@@ -165,6 +167,9 @@ std::size_t comment_length(std::string_view text) {
 
 Result<HujsonValue> parse_hujson(std::string_view text) {
   if (!utf8_length(text)) return malformed("line 1, column 1: the text is not valid UTF-8");
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return malformed(position_text(text, nul) + ": the text has a byte of zero");
+  }
   return Parser(text).whole();
 }
 

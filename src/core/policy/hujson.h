@@ -14,6 +14,7 @@
 namespace latchkey::policy {
 
 inline constexpr int kMaxHujsonDepth = 32;
+inline constexpr int kMaxHujsonValues = 100'000;  // names of members count too
 
 struct HujsonValue {
   enum class Kind { null, boolean, number, text, object, array };
@@ -33,8 +34,8 @@ struct HujsonValue {
   bool is_composite() const { return kind == Kind::object || kind == Kind::array; }
 };
 
-// One value with nothing but white space and comments around it. Refuses invalid UTF-8 and deep nesting; the
-// message begins "line N, column M: ".
+// One value with nothing but white space and comments around it. Refuses invalid UTF-8, bytes of zero and
+// deep nesting; the message begins "line N, column M: ".
 Result<HujsonValue> parse_hujson(std::string_view text);
 
 // "line N, column M": counted from 1, columns in bytes.

@@ -43,6 +43,7 @@ TEST(Hujson, ErrorsNameLineAndColumn) {
       {"{} {}", "line 1, column 4: unexpected '{' after the end of the value"},
       {"[é]", "line 1, column 2: unexpected 'é' where a value is expected"},
       {"\"\xff\"", "line 1, column 1: the text is not valid UTF-8"},
+      {std::string("{} /*\n\0*/", 9), "line 2, column 1: the text has a byte of zero"},
       {std::string(100, '['), "line 1, column 34: nested too deeply"},
   };
   for (const auto& row : rows) {
@@ -50,6 +51,12 @@ TEST(Hujson, ErrorsNameLineAndColumn) {
     ASSERT_FALSE(value.ok()) << row.text;
     EXPECT_EQ(value.error().message.substr(0, std::string_view(row.says).size()), row.says);
   }
+}
+
+TEST(Hujson, HoldsABoundedNumberOfValues) {
+  std::string text = "[";
+  for (int i = 0; i < kMaxHujsonValues; ++i) text += "1,";
+  EXPECT_NE(parse_hujson(text + "]").error().message.find("too many values"), std::string::npos);
 }
 
 // Expected texts were made by tailscale/hujson's own formatter.

@@ -20,9 +20,9 @@ Result<void> check_expected(const Policy& policy, const std::optional<std::strin
   return {};
 }
 
-std::vector<TestFailure> failures(core::Tx& tx, const TailnetId& tailnet, const Policy& policy,
-                                  const std::vector<Test>& tests, std::span<const PolicyNode> nodes) {
-  if (tests.empty()) return {};
+Result<std::vector<TestFailure>> failures(core::Tx& tx, const TailnetId& tailnet, const Policy& policy,
+                                          const std::vector<Test>& tests, std::span<const PolicyNode> nodes) {
+  if (tests.empty()) return std::vector<TestFailure>{};
   const auto users = tx.users().list(tailnet);
   return run_tests(policy, tests, {users, nodes});
 }
@@ -91,7 +91,7 @@ Result<WrittenPolicy> write_policy(core::Tx& tx, const MayWrite& may, const NewP
     return WrittenPolicy{Policy::standard(), {}};
   }
   TRY(auto policy, Policy::parse(want.text));
-  auto failed = failures(tx, may.tailnet(), policy, policy.tests(), nodes);
+  TRY(auto failed, failures(tx, may.tailnet(), policy, policy.tests(), nodes));
   if (!failed.empty()) return WrittenPolicy{was, std::move(failed)};
   if (was.is_standard() || was.text() != policy.text()) {
     tx.policies().set(may.tailnet(), policy.text(), now, act_of(may, was, policy, now));
@@ -99,8 +99,8 @@ Result<WrittenPolicy> write_policy(core::Tx& tx, const MayWrite& may, const NewP
   return WrittenPolicy{std::move(policy), {}};
 }
 
-std::vector<TestFailure> examine(core::Tx& tx, const MayRead& may, const Policy& policy,
-                                 const std::vector<Test>& tests, std::span<const PolicyNode> nodes) {
+Result<std::vector<TestFailure>> examine(core::Tx& tx, const MayRead& may, const Policy& policy,
+                                         const std::vector<Test>& tests, std::span<const PolicyNode> nodes) {
   return failures(tx, may.tailnet(), policy, tests, nodes);
 }
 

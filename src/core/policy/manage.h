@@ -45,8 +45,8 @@ Result<WrittenPolicy> write_policy(core::Tx& tx, const MayWrite& may, const NewP
                                    std::span<const PolicyNode> nodes, TimePoint now);
 
 // Runs tests against a policy, with the users there are.
-std::vector<TestFailure> examine(core::Tx& tx, const MayRead& may, const Policy& policy,
-                                 const std::vector<Test>& tests, std::span<const PolicyNode> nodes);
+Result<std::vector<TestFailure>> examine(core::Tx& tx, const MayRead& may, const Policy& policy,
+                                         const std::vector<Test>& tests, std::span<const PolicyNode> nodes);
 
 inline constexpr std::string_view kWrongHash = "precondition failed, invalid old hash";
 

@@ -44,6 +44,13 @@ NodeIndex::NodeIndex(const Policy& policy, std::span<const PolicyNode> nodes) : 
     if (made.exit_node) exit_nodes_.push_back(i);
   }
   std::ranges::sort(by_address_);
+  for (const auto& [group, members] : groups_) {
+    auto& in_group = by_group_[group];
+    for (const auto& login : members) {
+      const auto& own = nodes_of(login);
+      in_group.insert(in_group.end(), own.begin(), own.end());
+    }
+  }
 }
 
 const std::vector<std::size_t>& NodeIndex::nodes_of(const std::string& login) const {
@@ -61,10 +68,8 @@ void NodeIndex::add_by_identity(const Selector& selector, NodeSet& set) const {
       for (const auto node : nodes_of(selector.name)) set.add(node);
       return;
     case Selector::Kind::group:
-      if (const auto group = groups_.find(selector.name); group != groups_.end()) {
-        for (const auto& login : group->second) {
-          for (const auto node : nodes_of(login)) set.add(node);
-        }
+      if (const auto group = by_group_.find(selector.name); group != by_group_.end()) {
+        for (const auto node : group->second) set.add(node);
       }
       return;
     case Selector::Kind::tag:

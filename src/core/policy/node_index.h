@@ -52,7 +52,7 @@ class NodeIndex {
   Groups groups_;
   std::vector<IndexedNode> nodes_;
   std::vector<Identity> identities_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> by_user_, by_tag_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> by_user_, by_tag_, by_group_;
   std::vector<std::pair<Address, std::size_t>> by_address_;  // sorted
   std::vector<std::pair<Prefix, std::size_t>> routes_;
   std::vector<std::size_t> exit_nodes_;

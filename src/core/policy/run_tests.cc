@@ -26,6 +26,8 @@ class Examiner {
     }
   }
 
+  bool is_exhausted() const { return steps_left_ == 0; }
+
   TestFailure examine(const Test& test) const {
     TestFailure failure{test.source_text, {}};
     const auto sources = sources_of(test.source);
@@ -93,6 +95,8 @@ class Examiner {
   }
 
   bool means(const Selector& selector, const End& end) const {
+    if (steps_left_ == 0) return false;
+    --steps_left_;
     if (selector.kind == Kind::everything) return true;
     if (selector.kind == Kind::addresses) return end.address && selector.addresses.contains(*end.address);
     return end.known && selects(selector, end.who, policy_.groups());
@@ -123,6 +127,7 @@ class Examiner {
   }
 
   bool may_reach(const End& source, const Test& test, const Test::Aim& aim) const {
+    if (is_exhausted()) return false;
     return std::ranges::any_of(policy_.rules(), [&](const Rule& rule) {
       return std::ranges::any_of(rule.sources, [&](const Selector& each) { return means(each, source); }) &&
              std::ranges::any_of(rule.targets, [&](const Rule::Target& target) {
@@ -135,18 +140,22 @@ class Examiner {
   }
 
   const Policy& policy_;
+  mutable std::size_t steps_left_ = kMaxTestSteps;
   std::map<std::string, identity::Role, std::less<>> roles_;
   std::map<std::string, const Identity*, std::less<>> owners_;
 };
 
 }  // namespace
 
-std::vector<TestFailure> run_tests(const Policy& policy, const std::vector<Test>& tests,
-                                   const Directory& directory) {
+Result<std::vector<TestFailure>> run_tests(const Policy& policy, const std::vector<Test>& tests,
+                                           const Directory& directory) {
   const Examiner examiner(policy, directory);
   std::vector<TestFailure> failures;
   for (const auto& test : tests) {
     auto failure = examiner.examine(test);
+    if (examiner.is_exhausted()) {
+      return malformed("the tests take too long: fewer of them, or smaller groups", "tests");
+    }
     if (!failure.errors.empty()) failures.push_back(std::move(failure));
   }
   return failures;

@@ -25,8 +25,11 @@ struct Directory {
   std::span<const PolicyNode> nodes;
 };
 
-// One element for each test that fails, in order.
-std::vector<TestFailure> run_tests(const Policy& policy, const std::vector<Test>& tests,
-                                   const Directory& directory);
+// How many times tests may compare somebody with a selector: about a second.
+inline constexpr std::size_t kMaxTestSteps = 20'000'000;
+
+// One element for each test that fails, in order. Malformed when the tests need more than kMaxTestSteps.
+Result<std::vector<TestFailure>> run_tests(const Policy& policy, const std::vector<Test>& tests,
+                                           const Directory& directory);
 
 }  // namespace latchkey::policy

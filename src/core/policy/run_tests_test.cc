@@ -22,7 +22,7 @@ class RunTests : public ::testing::Test {
     const auto tests =
         policy_.parse_tests(R"([{"src":")" + src + "\",\"" + kind + "\":[\"" + dst + "\"]" + more + "}]");
     EXPECT_TRUE(tests.ok()) << tests.error().message;
-    return run_tests(policy_, *tests, {users_, nodes_}).empty();
+    return run_tests(policy_, *tests, {users_, nodes_})->empty();
   }
 
   std::vector<identity::User> users_{user("alice@example.com", Role::admin),
@@ -94,11 +94,23 @@ TEST_F(RunTests, SelfAndProtocols) {
 TEST_F(RunTests, SaysWhatFailedAsUpstreamDoes) {
   const auto tests = policy_.parse_tests(
       R"([{"src":"tag:web","accept":["db:5432","db:22"],"deny":["db:5432"]},{"src":"tag:db","deny":["db:1"]}])");
-  const auto failures = run_tests(policy_, *tests, {users_, nodes_});
+  const auto failures = *run_tests(policy_, *tests, {users_, nodes_});
   ASSERT_EQ(failures.size(), 1U);
   EXPECT_EQ(failures[0].source, "tag:web");
   EXPECT_EQ(failures[0].errors, (std::vector<std::string>{R"(address "db:22": want: Accept, got: Drop)",
                                                           R"(address "db:5432": want: Drop, got: Accept)"}));
+}
+
+TEST_F(RunTests, StopsWhenTheyTakeTooLong) {
+  std::string text = R"({"tagOwners":{"tag:a":[]},"groups":{"group:big":[)";
+  for (int i = 0; i < 10'000; ++i) text += "\"u" + std::to_string(i) + "\",";
+  text += R"(]},"acls":[)";
+  for (int i = 0; i < 3'000; ++i) text += R"({"action":"accept","src":["tag:a"],"dst":["*:*"]},)";
+  const auto policy = Policy::parse(text + R"(],"tests":[{"src":"group:big","deny":["tag:a:1"]}]})");
+  ASSERT_TRUE(policy.ok()) << policy.error().message;
+  const auto run = run_tests(*policy, policy->tests(), {});
+  ASSERT_FALSE(run.ok());
+  EXPECT_NE(run.error().message.find("too long"), std::string::npos);
 }
 
 }  // namespace

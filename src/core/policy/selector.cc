@@ -132,7 +132,7 @@ bool selects(const Selector& selector, const Identity& who, const Groups& groups
     case Kind::tag:
       return std::ranges::find(who.tags, selector.name) != who.tags.end();
     case Kind::members:
-      return who.tags.empty();
+      return who.is_person();
     case Kind::tagged:
       return !who.tags.empty();
     case Kind::role:
