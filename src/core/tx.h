@@ -18,6 +18,7 @@ namespace latchkey::policy {
 class PolicyStore;
 }
 namespace latchkey::tailnet {
+class AttributeStore;
 class SettingsStore;
 class TailnetStore;
 class DeviceStore;
@@ -41,6 +42,7 @@ class Tx {
   virtual policy::PolicyStore& policies() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
   virtual tailnet::DeviceStore& devices() = 0;
+  virtual tailnet::AttributeStore& attributes() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };
 

@@ -150,8 +150,10 @@ io::awaitable<Result<void>> Application::check_tailnet(const Call& call) {
 io::awaitable<void> Application::record_refusal(const Call& call, const Match& match, const Error& error) {
   audit::Target target;
   target.type = audit::TargetType::failed_request;
-  target.id =
-      match.path.contains("keyId") ? storable(match.path.find("keyId")->second, kMaxTargetId) : std::string();
+  for (const char* element : {"keyId", "deviceId"}) {
+    const auto found = match.path.find(element);
+    if (found != match.path.end()) target.id = storable(found->second, kMaxTargetId);
+  }
   target.name = match.route->operation_id;
   auto record =
       identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());

@@ -22,6 +22,25 @@ Answer preview_policy_file(Context& context, Call& call);
 // api/logging.cc
 Answer list_audit_log(Context& context, Call& call);
 
+// api/devices.cc
+Answer list_devices(Context& context, Call& call);
+Answer get_device(Context& context, Call& call);
+Answer delete_device(Context& context, Call& call);
+Answer authorize_device(Context& context, Call& call);
+Answer set_device_name(Context& context, Call& call);
+Answer set_device_tags(Context& context, Call& call);
+Answer update_device_key(Context& context, Call& call);
+Answer expire_device_key(Context& context, Call& call);
+Answer set_device_ip(Context& context, Call& call);
+Answer get_device_routes(Context& context, Call& call);
+Answer set_device_routes(Context& context, Call& call);
+
+// api/device_attributes.cc
+Answer get_device_attributes(Context& context, Call& call);
+Answer set_device_attribute(Context& context, Call& call);
+Answer delete_device_attribute(Context& context, Call& call);
+Answer update_device_attributes(Context& context, Call& call);
+
 // api/settings.cc
 Answer get_settings(Context& context, Call& call);
 Answer update_settings(Context& context, Call& call);

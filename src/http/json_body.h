@@ -25,6 +25,9 @@ class JsonBody {
   Result<std::optional<JsonBody>> object(std::string_view name) const;
   Result<std::vector<JsonBody>> objects(std::string_view name) const;
 
+  // Whatever the member is; nothing when absent or null. Lives as long as the body.
+  const boost::json::value* value(std::string_view name) const { return find(name); }
+
   // Whether the member is there, be it null: for lists, where absent keeps and null empties.
   bool has(std::string_view name) const { return members_.contains(name); }
   // The names of all members, for objects whose names are data.

@@ -20,6 +20,7 @@ const Statement kFindByNumber{SELECT_DEVICES "tailnet_id = $1 AND number = $2"};
 const Statement kList{SELECT_DEVICES "tailnet_id = $1 ORDER BY number"};
 // Labels have none of the characters that mean something in a pattern.
 const Statement kNamesLike{"SELECT name FROM devices WHERE tailnet_id = $1 AND name LIKE $2 || '%'"};
+const Statement kCountOfKey{"SELECT COUNT(*) FROM devices WHERE tailnet_id = $1 AND auth_key_id = $2"};
 const Statement kAddressTaken{"SELECT 1 FROM devices WHERE tailnet_id = $1 AND ipv4 = $2"};
 const Statement kFindByNodeKey{SELECT_DEVICES "node_key = $1"};
 const Statement kListOfMachine{SELECT_DEVICES "machine_key = $1 ORDER BY number"};
@@ -137,6 +138,10 @@ std::vector<std::string> SqlDeviceStore::names_like(const TailnetId& tailnet, st
     names.push_back(row[0].text());
   }
   return names;
+}
+
+std::int64_t SqlDeviceStore::count_of_auth_key(const TailnetId& tailnet, const CredentialId& key) {
+  return work_.connection().run(kCountOfKey, {tailnet.str(), key.str()}).at(0)[0].number();
 }
 
 bool SqlDeviceStore::is_address_taken(const TailnetId& tailnet, std::string_view ipv4) {

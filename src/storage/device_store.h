@@ -17,6 +17,7 @@ class SqlDeviceStore final : public tailnet::DeviceStore {
   std::optional<Device> find_by_number(const TailnetId& tailnet, std::int64_t number) override;
   std::vector<Device> list(const TailnetId& tailnet) override;
   std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view beginning) override;
+  std::int64_t count_of_auth_key(const TailnetId& tailnet, const CredentialId& key) override;
   bool is_address_taken(const TailnetId& tailnet, std::string_view ipv4) override;
   std::optional<Device> find_by_node_key(std::string_view node_key) override;
   std::vector<Device> list_of_machine(std::string_view machine_key) override;

@@ -1,5 +1,6 @@
 #include "storage/unit_of_work.h"
 
+#include "storage/attribute_store.h"
 #include "storage/audit_store.h"
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
@@ -28,6 +29,7 @@ struct UnitOfWork::Stores {
         policies(work),
         credentials(work),
         devices(work),
+        attributes(work),
         maintenance(work) {}
 
   SqlAuditStore audit;
@@ -37,6 +39,7 @@ struct UnitOfWork::Stores {
   SqlPolicyStore policies;
   SqlCredentialStore credentials;
   SqlDeviceStore devices;
+  SqlAttributeStore attributes;
   SqlMaintenanceStore maintenance;
 };
 
@@ -65,6 +68,9 @@ credentials::CredentialStore& UnitOfWork::credentials() {
 }
 tailnet::DeviceStore& UnitOfWork::devices() {
   return stores_->devices;
+}
+tailnet::AttributeStore& UnitOfWork::attributes() {
+  return stores_->attributes;
 }
 core::MaintenanceStore& UnitOfWork::maintenance() {
   return stores_->maintenance;

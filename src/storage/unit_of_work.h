@@ -34,6 +34,7 @@ class UnitOfWork final : public core::Tx {
   policy::PolicyStore& policies() override;
   credentials::CredentialStore& credentials() override;
   tailnet::DeviceStore& devices() override;
+  tailnet::AttributeStore& attributes() override;
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }

@@ -2,6 +2,7 @@
 
 #include "core/credentials/audit_view.h"
 #include "core/credentials/credential_store.h"
+#include "core/tailnet/device_store.h"
 
 namespace latchkey::credentials {
 namespace {
@@ -31,6 +32,10 @@ Result<Credential> read_key(core::Tx& tx, const identity::Permit<identity::Opera
   auto key = tx.credentials().find(may.tailnet(), id);
   if (!key || !may.reaches(key->owner)) return no_such_key();
   return *std::move(key);
+}
+
+std::int64_t count_devices(core::Tx& tx, const Credential& key) {
+  return tx.devices().count_of_auth_key(key.tailnet, key.id);
 }
 
 Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller) {

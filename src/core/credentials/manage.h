@@ -24,6 +24,10 @@ Result<std::vector<Credential>> list_keys(core::Tx& tx,
 Result<Credential> read_key(core::Tx& tx, const identity::Permit<identity::Operation::read_key>& may,
                             const CredentialId& id);
 
+// What goes on working when the key is revoked: how many devices are in the tailnet by it.
+// Nobody is by anything but an auth key.
+std::int64_t count_devices(core::Tx& tx, const Credential& key);
+
 // Every valid token may read its own record, whatever its owner's role.
 Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller);
 

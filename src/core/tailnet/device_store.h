@@ -23,6 +23,8 @@ class DeviceStore {
   virtual std::vector<Device> list(const TailnetId& tailnet) = 0;
   // The names in the tailnet that begin with this part of a label: what a new name must not collide with.
   virtual std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view beginning) = 0;
+  // How many logged in last with this auth key.
+  virtual std::int64_t count_of_auth_key(const TailnetId& tailnet, const CredentialId& key) = 0;
   virtual bool is_address_taken(const TailnetId& tailnet, std::string_view ipv4) = 0;
 
   // For the control protocol, where a key is all that is known: it leads to the tailnet. Node keys are unique

@@ -28,4 +28,12 @@ std::string magic_dns_name(std::string_view label, const Tailnet& tailnet) {
   return std::string(label) + "." + magic_dns_suffix(tailnet);
 }
 
+std::string_view label_in(std::string_view name, const Tailnet& tailnet) {
+  const std::string tail = "." + magic_dns_suffix(tailnet);
+  if (name.size() > tail.size() && equals_ignore_case(name.substr(name.size() - tail.size()), tail)) {
+    name.remove_suffix(tail.size());
+  }
+  return name;
+}
+
 }  // namespace latchkey::tailnet

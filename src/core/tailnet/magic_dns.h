@@ -17,4 +17,7 @@ std::string magic_dns_suffix(const Tailnet& tailnet);
 // "web1.otter-reef-example.latchkey.internal".
 std::string magic_dns_name(std::string_view label, const Tailnet& tailnet);
 
+// The label of such a name; other text comes back as it is.
+std::string_view label_in(std::string_view name, const Tailnet& tailnet);
+
 }  // namespace latchkey::tailnet

@@ -25,5 +25,14 @@ TEST(MagicDns, NameIsLabelAndSuffix) {
   EXPECT_EQ(magic_dns_name("web1", {TailnetId("T1"), "x.example", {}}), "web1.x-example.latchkey.internal");
 }
 
+TEST(MagicDns, LabelIsTakenFromANameOfThisTailnetOnly) {
+  const Tailnet tailnet{TailnetId("T1"), "x.example", {}};
+  EXPECT_EQ(label_in("web1.x-example.latchkey.internal", tailnet), "web1");
+  EXPECT_EQ(label_in("web1.X-Example.latchkey.internal", tailnet), "web1");
+  for (const char* other : {"web1", "", "web1.y-example.latchkey.internal", ".x-example.latchkey.internal"}) {
+    EXPECT_EQ(label_in(other, tailnet), other);
+  }
+}
+
 }  // namespace
 }  // namespace latchkey::tailnet

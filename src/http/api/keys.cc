@@ -112,9 +112,15 @@ Answer get_key(Context& context, Call& call) {
     co_return json_response(key_json(key, fields, now));
   }
   CO_TRY(auto may, identity::authorize<Operation::read_key>(call.caller));
-  auto work = [may, id](core::Tx& tx) { return credentials::read_key(tx, may, id); };
-  CO_TRY(const auto key, co_await context.db.read(std::move(work)));
-  co_return json_response(key_json(key, fields, now));
+  auto work = [may, id, fields, now](core::Tx& tx) -> Result<boost::json::object> {
+    TRY(const auto key, credentials::read_key(tx, may, id));
+    auto json = key_json(key, fields, now);
+    const bool lets_in = key.type == credentials::KeyType::auth;
+    if (fields == KeyFields::all && lets_in) json["devices"] = credentials::count_devices(tx, key);
+    return json;
+  };
+  CO_TRY(const auto json, co_await context.db.read(std::move(work)));
+  co_return json_response(json);
 }
 
 Answer delete_key(Context& context, Call& call) {
