@@ -10,7 +10,7 @@ TEST(Attribute, KeysAreCustomAndPlain) {
     EXPECT_TRUE(check_attribute_key(key).ok()) << key;
   }
   EXPECT_TRUE(check_attribute_key("custom:" + std::string(121, 'a')).ok());
-  for (const std::string key :
+  for (const std::string& key :
        {std::string(), std::string("custom:"), std::string("node:os"), std::string("x"),
         std::string("custom:a-b"), std::string("custom:a b"), std::string("Custom:x"),
         std::string("custom:\xc3\xa4"), "custom:" + std::string(122, 'a')}) {
@@ -19,13 +19,13 @@ TEST(Attribute, KeysAreCustomAndPlain) {
 }
 
 TEST(Attribute, ValuesAreBounded) {
-  for (const AttributeValue value :
+  for (const AttributeValue& value :
        {AttributeValue(std::string("a_1.B")), AttributeValue(std::string()),
         AttributeValue(std::string(50, 'a')), AttributeValue(kMaxAttributeNumber),
         AttributeValue(-kMaxAttributeNumber), AttributeValue(false)}) {
     EXPECT_TRUE(check_attribute_value(value).ok());
   }
-  for (const AttributeValue value :
+  for (const AttributeValue& value :
        {AttributeValue(std::string("a b")), AttributeValue(std::string("a-b")),
         AttributeValue(std::string(51, 'a')), AttributeValue(kMaxAttributeNumber + 1),
         AttributeValue(-kMaxAttributeNumber - 1)}) {

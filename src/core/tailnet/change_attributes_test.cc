@@ -23,17 +23,17 @@ class ChangeAttributes : public ::testing::Test {
       return change_attributes(tx, may, sight, changes, comment, when_absent, world.now);
     });
   }
-  Result<void> set(const std::string& device, std::string key, AttributeValue value,
+  Result<void> set(const std::string& to, std::string key, AttributeValue value,
                    std::optional<TimePoint> expires = {}) {
-    return change({{device, std::move(key), std::move(value), expires}});
+    return change({{to, std::move(key), std::move(value), expires}});
   }
-  Result<void> remove(const std::string& device, std::string key, WhenAbsent when_absent) {
-    return change({{device, std::move(key), std::nullopt, std::nullopt}}, Role::owner, when_absent);
+  Result<void> remove(const std::string& from, std::string key, WhenAbsent when_absent) {
+    return change({{from, std::move(key), std::nullopt, std::nullopt}}, Role::owner, when_absent);
   }
-  std::vector<Attribute> custom(const std::string& device) {
+  std::vector<Attribute> custom(const std::string& of) {
     auto all = *world.db().read_now([&](core::Tx& tx) -> Result<std::vector<Attribute>> {
       TRY(const auto may, identity::authorize<Operation::read_device>(world.caller(Role::auditor)));
-      return read_attributes(tx, may, device, world.now);
+      return read_attributes(tx, may, of, world.now);
     });
     std::erase_if(all, [](const Attribute& one) { return !one.key.starts_with(kCustomPrefix); });
     return all;
@@ -131,7 +131,7 @@ TEST_F(ChangeAttributes, GoWithTheirDevice) {
 TEST_F(ChangeAttributes, R40_AreForWhoManagesMachines) {
   for (const auto role : identity::kRoles) {
     const bool allowed = identity::may(role, identity::Right::manage_machines);
-    EXPECT_EQ(change({{id, "custom:r", std::string(to_string(role).substr(0, 4)), {}}}, role).ok(), allowed)
+    EXPECT_EQ(change({{id, "custom:r", static_cast<std::int64_t>(role), {}}}, role).ok(), allowed)
         << to_string(role);
   }
 }

@@ -52,7 +52,8 @@ class DevicesApi : public ::testing::Test {
     const auto answer = call("GET", kList + query);
     EXPECT_EQ(answer.status, 200) << answer.body;
     std::set<std::string> names;
-    for (const auto& device : json_of(answer).at("devices").as_array()) {
+    const auto body = json_of(answer);
+    for (const auto& device : body.at("devices").as_array()) {
       names.emplace(device.at("hostname").as_string());
     }
     return names;
@@ -235,7 +236,8 @@ TEST_F(DevicesApi, ABatchOfAttributesIsAMergePatch) {
   EXPECT_EQ(done.status, 200) << done.body;
   EXPECT_EQ(done.body, "null");
   EXPECT_EQ(batch(R"({"custom:a":null,"custom:absent":null})").status, 200);
-  const auto left = json_of(call("GET", at(device, "/attributes"))).at("attributes").as_object();
+  const boost::json::value body = json_of(call("GET", at(device, "/attributes")));
+  const auto& left = body.at("attributes").as_object();
   EXPECT_FALSE(left.contains("custom:a"));
   EXPECT_EQ(left.at("custom:b"), true);
   EXPECT_EQ(batch(R"({"custom:c":{"value":1},"node:os":{"value":1}})").status, 400);

@@ -1,0 +1,209 @@
+#include "app/commands/devices.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "app/commands/device_table.h"
+#include "app/commands/json_fields.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/text.h"
+
+namespace latchkey::app::commands {
+namespace {
+
+ApiRequest request_for(const char* method, std::string path) {
+  ApiRequest request;
+  request.method = method;
+  request.path = std::move(path);
+  return request;
+}
+
+ApiRequest device_request(const char* method, const std::string& id, std::string_view rest = {}) {
+  return request_for(method, "/api/v2/device/" + percent_encode(id) + std::string(rest));
+}
+
+ApiRequest post(const std::string& id, std::string_view rest, boost::json::object body) {
+  auto request = device_request("POST", id, rest);
+  request.body = std::move(body);
+  return request;
+}
+
+Error about(const std::string& device, Error error) {
+  error.message = printable(device) + ": " + error.message;
+  return error;
+}
+
+bool is_id(const std::string& text) {
+  return is_id_text('n', text) || text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+Result<std::string> id_of_name(Api& api, const std::string& name) {
+  TRY(const auto answer, api.send(request_for("GET", api.tailnet_path("/devices"))));
+  TRY(const auto* devices, list_of(answer, "devices"));
+  std::string id;
+  for (const auto& device : *devices) {
+    if (!device.is_object()) continue;
+    const auto& object = device.get_object();
+    if (!equals_ignore_case(device_label(object), name) && !equals_ignore_case(text_of(object, "name"), name))
+      continue;
+    if (!id.empty()) return conflict("more than one device has this name; use its id");
+    id = text_of(object, "nodeId");
+  }
+  if (id.empty()) return not_found("no device has this name or id");
+  return id;
+}
+
+Result<boost::json::value> read_device(Api& api, const std::string& wanted) {
+  std::string id = wanted;
+  if (!is_id(wanted)) {
+    TRY(id, id_of_name(api, wanted));
+  }
+  auto request = device_request("GET", id);
+  request.query.emplace_back("fields", "all");
+  TRY(auto answer, api.send(request));
+  TRY(object_of(answer));
+  return answer;
+}
+
+using Act = std::function<ApiRequest(const std::string& id)>;
+
+struct Deed {
+  const char* done;      // "removed"
+  const char* question;  // empty: nothing to ask
+  Act request;
+};
+
+// The device as it is afterwards, or as it was when it is gone; nothing when the person declined.
+Result<std::optional<boost::json::value>> act_on(Screen& screen, Api& api, const std::string& wanted,
+                                                 const Deed& deed, bool ask) {
+  TRY(auto device, read_device(api, wanted));
+  const auto id = text_of(device.get_object(), "nodeId");
+  if (ask) {
+    device_details(device.get_object(), SystemClock{}.now()).print_beside(screen);
+    if (!screen.confirm(deed.question)) return std::optional<boost::json::value>{};
+  }
+  const auto request = deed.request(id);
+  TRY(api.send(request));
+  if (request.method == "DELETE") return std::optional(std::move(device));
+  TRY(auto changed, read_device(api, id));
+  return std::optional(std::move(changed));
+}
+
+Result<Exit> act_on_each(Screen& screen, const DevicesFlags& flags, const Deed& deed) {
+  TRY(const auto api, connect(flags.server, screen));
+  const bool ask = *deed.question != '\0' && !flags.yes && screen.may_ask();
+  boost::json::array changed;
+  bool all_done = true;
+  for (const auto& wanted : flags.devices) {
+    auto device = act_on(screen, *api, wanted, deed, ask);
+    if (!device) screen.complain(about(wanted, device.error()).message);
+    all_done = all_done && device && *device;
+    if (!device || !*device) continue;
+    if (flags.output == OutputForm::table) {
+      screen.print(std::string(deed.done) + " " + device_name((*device)->get_object()));
+    } else {
+      changed.push_back(*std::move(*device));
+    }
+  }
+  if (flags.output == OutputForm::json) {
+    screen.print_json(boost::json::object{{"devices", std::move(changed)}});
+  }
+  return all_done ? Exit::done : Exit::failed;
+}
+
+// One change of one device, and then what it is.
+Result<Exit> change(Screen& screen, const ServerChoice& server, const std::string& wanted, OutputForm output,
+                    const Act& request) {
+  TRY(const auto api, connect(server, screen));
+  const auto device = act_on(screen, *api, wanted, {"", "", request}, false);
+  if (!device) return about(wanted, device.error());
+  const auto& changed = device->value();
+  if (output == OutputForm::json) {
+    screen.print_json(changed);
+  } else {
+    device_details(changed.get_object(), SystemClock{}.now()).print(screen);
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+Result<Exit> list_devices(Screen& screen, const ListDevicesFlags& flags) {
+  TRY(const auto api, connect(flags.server, screen));
+  auto request = request_for("GET", api->tailnet_path("/devices"));
+  request.query.emplace_back("fields", "all");
+  for (const auto& tag : flags.tags) request.query.emplace_back("tags", tag);
+  if (!flags.auth_key.empty()) request.query.emplace_back("authKeyId", flags.auth_key);
+  TRY(const auto answer, api->send(request));
+  TRY(const auto* devices, list_of(answer, "devices"));
+  if (flags.output == OutputForm::json) {
+    screen.print_json(answer);
+    return Exit::done;
+  }
+  const TimePoint now = SystemClock{}.now();
+  Table table(device_headings());
+  for (const auto& device : *devices) {
+    if (device.is_object()) table.add(device_row(device.get_object(), now));
+  }
+  if (table.empty()) {
+    screen.note("There are no such devices.");
+    return Exit::done;
+  }
+  table.print(screen);
+  return Exit::done;
+}
+
+Result<Exit> show_device(Screen& screen, const ShowDeviceFlags& flags) {
+  TRY(const auto api, connect(flags.server, screen));
+  const auto device = read_device(*api, flags.device);
+  if (!device) return about(flags.device, device.error());
+  if (flags.output == OutputForm::json) {
+    screen.print_json(*device);
+  } else {
+    device_details(device->get_object(), SystemClock{}.now()).print(screen);
+  }
+  return Exit::done;
+}
+
+Result<Exit> approve_devices(Screen& screen, const DevicesFlags& flags) {
+  return act_on_each(screen, flags,
+                     {flags.undo ? "no longer approved:" : "approved", "", [&](const auto& id) {
+                        return post(id, "/authorized", {{"authorized", !flags.undo}});
+                      }});
+}
+
+Result<Exit> expire_devices(Screen& screen, const DevicesFlags& flags) {
+  return act_on_each(screen, flags,
+                     {"expired", "Expire its key? It is off the network until somebody logs it in again.",
+                      [](const auto& id) { return post(id, "/expire", {}); }});
+}
+
+Result<Exit> remove_devices(Screen& screen, const DevicesFlags& flags) {
+  return act_on_each(screen, flags,
+                     {"removed", "Remove it? It is off the network at once, and must join again.",
+                      [](const auto& id) { return device_request("DELETE", id); }});
+}
+
+Result<Exit> rename_device(Screen& screen, const RenameDeviceFlags& flags) {
+  return change(screen, flags.server, flags.device, flags.output,
+                [&](const auto& id) { return post(id, "/name", {{"name", flags.name}}); });
+}
+
+Result<Exit> tag_device(Screen& screen, const TagDeviceFlags& flags) {
+  return change(screen, flags.server, flags.device, flags.output, [&](const auto& id) {
+    return post(id, "/tags", {{"tags", boost::json::array(flags.tags.begin(), flags.tags.end())}});
+  });
+}
+
+Result<Exit> device_routes(Screen& screen, const DeviceRoutesFlags& flags) {
+  if (flags.enable.empty() && !flags.none) {
+    return show_device(screen, {flags.server, flags.device, flags.output});
+  }
+  return change(screen, flags.server, flags.device, flags.output, [&](const auto& id) {
+    return post(id, "/routes", {{"routes", boost::json::array(flags.enable.begin(), flags.enable.end())}});
+  });
+}
+
+}  // namespace latchkey::app::commands
