@@ -101,6 +101,27 @@ def settings_answers(server):
         fits("POST", resend, client.call("POST", resend))
 
 
+def device_answers(server):
+    """Of a tailnet without devices: what a device looks like is compared in src/http/api/devices_test.cc."""
+    tailnet, device = "/api/v2/tailnet/-", "/api/v2/device/n11111111111CNTRL"
+    with server.client() as client, server.client(token="") as stranger:
+        for method, target, body in (
+                ("GET", f"{tailnet}/devices?fields=all&hostname=web1", None),
+                ("GET", f"{tailnet}/devices?hostnam=web1", None),
+                ("PATCH", f"{tailnet}/device-attributes", {"nodes": {}}),
+                ("PATCH", f"{tailnet}/device-attributes", {"nodes": 5}),
+                ("GET", device, None), ("DELETE", device, None),
+                ("POST", f"{device}/authorized", {"authorized": True}), ("POST", f"{device}/authorized", {}),
+                ("POST", f"{device}/name", {"name": "web1"}), ("POST", f"{device}/tags", {"tags": ["tag:a"]}),
+                ("POST", f"{device}/key", {"keyExpiryDisabled": True}), ("POST", f"{device}/expire", None),
+                ("POST", f"{device}/ip", {"ipv4": "100.64.0.9"}),
+                ("GET", f"{device}/routes", None), ("POST", f"{device}/routes", {"routes": []}),
+                ("GET", f"{device}/attributes", None),
+                ("POST", f"{device}/attributes/custom:x", {"value": 1}), ("DELETE", f"{device}/attributes/custom:x", None)):
+            for caller in (client, stranger):
+                fits(method, target, caller.call(method, target, body) if body is not None else caller.call(method, target))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -127,6 +148,7 @@ def main():
         server.start()
         tests.run("good answers fit the contract", good_answers, server)
         tests.run("answers about settings fit the contract", settings_answers, server)
+        tests.run("answers about devices fit the contract", device_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 
