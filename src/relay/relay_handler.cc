@@ -52,10 +52,9 @@ io::Response probe() {
 }
 
 bool is_challenge(std::string_view text) {
-  constexpr std::string_view kOthers = ".-_:";
   auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kOthers.find(c) != std::string_view::npos;
+           std::string_view(".-_:").find(c) != std::string_view::npos;
   };
   return !text.empty() && text.size() <= kMostChallenge && std::ranges::all_of(text, allowed);
 }
