@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "app/listen_address.h"
 #include "app/request_probe.h"
 #include "app/root_key_source.h"
 #include "base/text.h"
@@ -34,27 +35,6 @@ constexpr seconds kDepartures{2};
 constexpr std::string_view kRelays =
     R"({"Regions":{"900":{"RegionID":900,"RegionCode":"lk","RegionName":"Latchkey","Nodes":[{"Name":"900a","RegionID":900,"HostName":"127.0.0.1","IPv4":"127.0.0.1","DERPPort":1,"STUNPort":-1}]}},"omitDefaultRegions":true})";
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
-
-struct HostAndPort {
-  std::string host;
-  std::uint16_t port;
-};
-
-Result<HostAndPort> split_listen(const std::string& key, const std::string& text) {
-  const auto wrong = [&] {
-    return malformed("setting " + key + " must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080");
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon + 1 == text.size()) return wrong();
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  const std::string digits = text.substr(colon + 1);
-  if (digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos) return wrong();
-  const int port = std::stoi(digits);
-  if (port > 65535) return wrong();
-  return HostAndPort{std::move(host), static_cast<std::uint16_t>(port)};
-}
 
 // The path of the public address, which a proxy may leave on requests.
 std::string path_prefix(const std::string& public_url) {

@@ -46,6 +46,12 @@ struct Settings {
   seconds http_stop{};
   std::vector<std::string> http_trusted_proxies;
 
+  bool relay_enabled = true;
+  std::string relay_listen;
+  std::string relay_stun_listen;
+  std::string relay_public_host;
+  std::filesystem::path derp_map_file;
+
   std::int64_t guard_failures_per_second = 0;
   std::int64_t guard_failure_burst = 0;
   std::int64_t api_writes_per_second = 0;

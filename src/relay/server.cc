@@ -1,5 +1,7 @@
 #include "relay/server.h"
 
+#include <system_error>
+
 #include "relay/relay_handler.h"
 
 namespace latchkey::relay {
@@ -21,6 +23,16 @@ io::HttpSettings http_settings(const ServerSettings& settings) {
   return out;
 }
 
+template <class Listen>
+std::uint16_t listen_at(const Endpoint& where, Listen listen) {
+  try {
+    return listen(where.address, where.port);
+  } catch (const std::system_error& failed) {
+    if (!where.may_move || failed.code() != std::errc::address_in_use) throw;
+  }
+  return listen(where.address, 0);
+}
+
 }  // namespace
 
 Server::Server(io::Runtime& runtime, ServerSettings settings, crypto::BoxKeyPair keys, Admit admit,
@@ -37,9 +49,14 @@ Server::~Server() {
 
 Server::Ports Server::listen() {
   Ports ports;
-  ports.derp =
-      http_.listen_tcp(settings_.listen.address, settings_.listen.port, relay_handler(relay_), settings_.tls);
-  if (settings_.stun) ports.stun = stun_.listen(settings_.stun->address, settings_.stun->port);
+  ports.derp = listen_at(settings_.listen, [&](const std::string& address, std::uint16_t port) {
+    return http_.listen_tcp(address, port, relay_handler(relay_), settings_.tls);
+  });
+  if (settings_.stun) {
+    ports.stun = listen_at(*settings_.stun, [&](const std::string& address, std::uint16_t port) {
+      return stun_.listen(address, port);
+    });
+  }
   return ports;
 }
 

@@ -24,6 +24,7 @@ namespace latchkey::relay {
 struct Endpoint {
   std::string address;  // numeric
   std::uint16_t port = 0;
+  bool may_move = false;  // to any free port, when that one is taken
 };
 
 struct ServerSettings {

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
+#include <system_error>
 
 #include "io/runtime.h"
 #include "relay/stun.h"
@@ -37,11 +38,25 @@ std::string response_to(const StunTransaction& transaction, const udp::endpoint&
   return binding_response(transaction, {bytes, from.port()});
 }
 
+using Socket = asio::basic_datagram_socket<udp, io::Executor>;
+
+void bind(Socket& socket, const std::string& address, std::uint16_t port) {
+  boost::system::error_code failed;
+  const udp::endpoint local(asio::ip::make_address(address, failed), port);
+  if (!failed) socket.open(local.protocol(), failed);
+  if (!failed && local.address().is_v6()) socket.set_option(asio::ip::v6_only(false), failed);
+  if (!failed) socket.non_blocking(true, failed);
+  if (!failed) socket.bind(local, failed);
+  if (!failed) return;
+  // So that another port can be tried.
+  boost::system::error_code ignored;
+  socket.close(ignored);
+  throw std::system_error(failed.value(), std::generic_category(), "listen on UDP " + address);
+}
+
 }  // namespace
 
 struct StunServer::State {
-  using Socket = asio::basic_datagram_socket<udp, io::Executor>;
-
   State(asio::io_context& context, RelayProbe& told, Log to)
       : socket(context), probe(told), log(std::move(to)) {}
 
@@ -78,12 +93,8 @@ StunServer::~StunServer() {
 }
 
 std::uint16_t StunServer::listen(const std::string& address, std::uint16_t port) {
-  const udp::endpoint local(asio::ip::make_address(address), port);
   auto& socket = state_->socket;
-  socket.open(local.protocol());
-  if (local.address().is_v6()) socket.set_option(asio::ip::v6_only(false));
-  socket.non_blocking(true);
-  socket.bind(local);
+  bind(socket, address, port);
   const auto bound = socket.local_endpoint().port();
   auto serve = [state = state_]() -> io::awaitable<void> {
     while (state->socket.is_open()) {
