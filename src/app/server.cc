@@ -10,14 +10,17 @@
 #include <system_error>
 
 #include "app/listen_address.h"
+#include "app/relay_door.h"
 #include "app/request_probe.h"
 #include "app/root_key_source.h"
 #include "base/text.h"
 #include "control/door.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
+#include "core/identity/user_store.h"
+#include "core/tailnet/device_store.h"
 #include "core/tailnet/device_sweep.h"
-#include "core/tailnet/settings_store.h"
+#include "core/tailnet/policy_node.h"
 #include "crypto/random.h"
 #include "http/application.h"
 #include "io/http_server.h"
@@ -32,8 +35,6 @@ namespace {
 
 constexpr minutes kForgetInterval{30};
 constexpr seconds kDepartures{2};
-constexpr std::string_view kRelays =
-    R"({"Regions":{"900":{"RegionID":900,"RegionCode":"lk","RegionName":"Latchkey","Nodes":[{"Name":"900a","RegionID":900,"HostName":"127.0.0.1","IPv4":"127.0.0.1","DERPPort":1,"STUNPort":-1}]}},"omitDefaultRegions":true})";
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
 
 // The path of the public address, which a proxy may leave on requests.
@@ -89,11 +90,6 @@ std::unique_ptr<storage::SqlDatabase> open_database(const Settings& settings, co
   return storage::open_postgres(settings.database, std::move(options));
 }
 
-tailnet::DeviceRules device_rules(core::Tx& tx, const TailnetId& tailnet) {
-  const auto settings = tx.settings().settings(tailnet);
-  return {days{settings.devices_key_duration_days}, settings.devices_approval};
-}
-
 // What is read off the parts when somebody asks for the metrics.
 struct Gauges {
   explicit Gauges(Metrics& metrics)
@@ -142,9 +138,9 @@ struct Server::Parts {
         probe(metrics, log_to, wanted.log_access),
         work{*db, clock, log_to, metrics, crypto::random_hex(8)},
         hub(runtime, *db, clock, log_to, metrics, work.replica),
-        control(*db, clock, log_to, {mint, device_rules, {}},
-                crypto::x25519_from_private(crypto::hkdf_sha256(root, crypto::kControlKeyPurpose)),
-                std::make_shared<const std::string>(kRelays), hub, metrics),
+        control(*db, clock, log_to, {mint, tailnet::auto_approved_routes},
+                crypto::x25519_from_private(crypto::hkdf_sha256(root, crypto::kControlKeyPurpose)), hub,
+                metrics),
         door(control),
         http(runtime, http_settings(wanted), log_to, &probe) {}
 
@@ -160,7 +156,9 @@ struct Server::Parts {
     hub.apply(changes);
   }
 
-  Result<void> listen(Doors doors);
+  Result<void> listen(Doors doors, const crypto::Key256& root);
+  Result<void> listen_relay(const crypto::Key256& root);
+  io::awaitable<std::optional<TailnetId>> admit_to_relay(std::string node_key);
   Result<void> listen_metrics();
   void start_work();
 
@@ -181,6 +179,7 @@ struct Server::Parts {
   control::ControlContext control;
   control::ControlDoor door;
   io::HttpServer http;
+  std::unique_ptr<relay::Server> relay;
   std::string url;
   Doors doors = Doors::all;
   bool stopped = false;
@@ -220,7 +219,7 @@ io::awaitable<io::Response> Server::Parts::serve_metrics(io::Request& request) {
   co_return response;
 }
 
-Result<void> Server::Parts::listen(Doors wanted_doors) {
+Result<void> Server::Parts::listen(Doors wanted_doors, const crypto::Key256& root) {
   doors = wanted_doors;
   http.listen_unix(local_socket(settings.data_dir).string(), application.local_handler());
   if (doors == Doors::local_only) return {};
@@ -237,7 +236,33 @@ Result<void> Server::Parts::listen(Doors wanted_doors) {
     return malformed("cannot listen on " + settings.listen + ": " + failed.code().message());
   }
   if (!settings.public_url.empty()) url = settings.public_url;
+  TRY(listen_relay(root));
   return listen_metrics();
+}
+
+// Devices that may take part, by the node key that they hold now.
+io::awaitable<std::optional<TailnetId>> Server::Parts::admit_to_relay(std::string node_key) {
+  auto read = [node_key = std::move(node_key),
+               now = clock.now()](core::Tx& tx) -> Result<std::optional<TailnetId>> {
+    const auto device = tx.devices().find_by_node_key(node_key);
+    if (!device || !device->authorized || tailnet::is_key_expired(*device, now))
+      return std::optional<TailnetId>();
+    std::optional<identity::User> owner;
+    if (!device->user.empty()) owner = tx.users().find(device->tailnet, device->user);
+    if (tailnet::is_blocked(*device, owner)) return std::optional<TailnetId>();
+    return std::optional(device->tailnet);
+  };
+  const auto admitted = co_await db->read(std::move(read));
+  co_return admitted ? *admitted : std::nullopt;
+}
+
+Result<void> Server::Parts::listen_relay(const crypto::Key256& root) {
+  auto admit = [this](std::string node_key) { return admit_to_relay(std::move(node_key)); };
+  TRY(auto opened, open_relay(settings, runtime, root, std::move(admit), metrics, log, clock.now()));
+  relay = std::move(opened.server);
+  control.derp_map = std::make_shared<const std::string>(std::move(opened.map.json));
+  if (relay) hub.on_departed([this](const std::string& node_key) { relay->disconnect(node_key); });
+  return {};
 }
 
 Result<void> Server::Parts::listen_metrics() {
@@ -296,7 +321,7 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log
     parts =
         std::make_unique<Parts>(settings, log, open_database(settings, root, log), root, std::move(proxies));
     TRY(storage::bind_root_key(*parts->db, crypto::root_key_check(root)));
-    TRY(parts->listen(doors));
+    TRY(parts->listen(doors, root));
   } catch (const std::exception& failed) {
     return unavailable(failed.what());
   }
@@ -314,12 +339,16 @@ void Server::start() {
   parts_->runtime.start();
   if (parts_->doors == Doors::all) parts_->start_work();
   parts_->http.start();
+  if (parts_->relay) parts_->relay->start();
 }
 
 void Server::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
-  if (parts_->runtime.running()) parts_->http.stop();
+  if (parts_->runtime.running()) {
+    parts_->http.stop();
+    if (parts_->relay) parts_->relay->stop();
+  }
   parts_->runtime.stop();
   parts_->db->feed().stop();
   try {

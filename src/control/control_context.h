@@ -17,14 +17,12 @@ namespace latchkey::control {
 
 struct ControlContext {
   ControlContext(io::Database& database, const Clock& time, Log to, join::JoinContext joining,
-                 crypto::X25519KeyPair server_key, std::shared_ptr<const std::string> relays, MapHub& maps,
-                 Metrics& metrics)
+                 crypto::X25519KeyPair server_key, MapHub& maps, Metrics& metrics)
       : db(database),
         clock(time),
         log(std::move(to)),
         join(std::move(joining)),
         key(std::move(server_key)),
-        derp_map(std::move(relays)),
         hub(maps),
         handshakes(metrics.counter("latchkey_control_handshakes_total", "Connections that devices opened")),
         handshakes_refused(metrics.counter("latchkey_control_handshakes_refused_total",
@@ -37,7 +35,7 @@ struct ControlContext {
   Log log;
   join::JoinContext join;
   crypto::X25519KeyPair key;                    // the server's, which clients learn from /key and keep
-  std::shared_ptr<const std::string> derp_map;  // JSON
+  std::shared_ptr<const std::string> derp_map;  // JSON; set before the first connection
   MapHub& hub;
   FailedJoins failed_joins;
   Counter& handshakes;

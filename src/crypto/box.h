@@ -1,6 +1,6 @@
-// NaCl's crypto_box over libsodium: X25519, HSalsa20 and XSalsa20-Poly1305 between two key pairs. A box is the
-// 16-byte tag followed by the ciphertext. Whoever opens one knows that a holder of the sender's secret key
-// made it.
+// NaCl's crypto_box over libsodium: X25519, HSalsa20 and XSalsa20-Poly1305 between two key pairs. A box is
+// the 16-byte tag followed by the ciphertext. Whoever opens one knows that a holder of the sender's secret
+// key made it.
 //
 // Safe from any thread. A nonce must never be used twice between the same two keys: take a random one.
 #pragma once

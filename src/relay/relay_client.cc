@@ -1,5 +1,6 @@
 #include "relay/relay_client.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -137,8 +138,7 @@ io::awaitable<bool> RelayClient::enter_table() {
     if (over()) co_return false;
     if (!tailnet) {
       core_.probe.refused_key();
-      core_.log.info("relay refused a device",
-                     {{"node_key", node_key_text(key_)}, {"address", address_}});
+      core_.log.info("relay refused a device", {{"node_key", node_key_text(key_)}, {"address", address_}});
       co_return false;
     }
     tailnet_ = *std::move(tailnet);
@@ -182,7 +182,7 @@ io::awaitable<bool> RelayClient::read_more() {
 
 // False when the client breaks the protocol.
 bool RelayClient::take(const Frame& frame) {
-  if (phase_ == Phase::leaving) return true;
+  if (phase_ != Phase::open) return true;  // leaving: read, so that the last words are not lost to a reset
   if (has_twin_) core_.peers.note_activity(*this);
   switch (frame.type) {
     case FrameType::send_packet:
@@ -237,26 +237,26 @@ bool RelayClient::may_say_not_here() {
 // Writing.
 
 void RelayClient::flush() {
-  if (writing_ || !stream_ || phase_ == Phase::ended) return;
+  if (writing_ || !stream_ || phase_ >= Phase::left) return;
   const auto blocked = write_now();
   if (!blocked) return;
   writing_ = true;
   last_taken_ = Clock::now();
   auto ended = [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (!failure) return;
     self->writing_ = false;
-    if (failure) self->end();
+    self->end();
   };
   asio::co_spawn(*executor_, write_when_ready(*blocked), std::move(ended));
 }
 
 io::awaitable<void> RelayClient::write_when_ready(io::Readiness awaited) {
-  for (;;) {
-    co_await stream_->wait(awaited);
-    if (phase_ == Phase::ended) co_return;
-    const auto blocked = write_now();
-    if (!blocked) co_return;
-    awaited = *blocked;
+  for (std::optional<io::Readiness> blocked = awaited; blocked && phase_ != Phase::ended;) {
+    co_await stream_->wait(*blocked);
+    if (phase_ != Phase::ended) blocked = write_now();
   }
+  // Here, not in the completion: a flush that is already posted must find nobody writing.
+  writing_ = false;
 }
 
 // Writes what waits. What to wait for when the socket takes no more; nothing when there is nothing to do.
@@ -275,7 +275,10 @@ std::optional<io::Readiness> RelayClient::write_now() {
     sent_ += step.bytes;
     last_taken_ = Clock::now();
   }
-  if (phase_ == Phase::leaving) stream_->finish_writing();
+  if (phase_ == Phase::leaving) {
+    phase_ = Phase::left;
+    stream_->finish_writing();
+  }
   return std::nullopt;
 }
 
@@ -314,7 +317,7 @@ io::Takeover::Clock::time_point RelayClient::due() const {
 
 void RelayClient::at_due() {
   const auto now = Clock::now();
-  if (phase_ == Phase::handshake || phase_ == Phase::leaving) {
+  if (phase_ != Phase::open) {
     if (now >= deadline_) end();
     return;
   }

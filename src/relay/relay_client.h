@@ -37,7 +37,7 @@ class RelayClient final : public io::Takeover, public std::enable_shared_from_th
   void stop(bool at_once) override;
 
  private:
-  enum class Phase : std::uint8_t { handshake, open, leaving, ended };
+  enum class Phase : std::uint8_t { handshake, open, leaving, left, ended };  // in this order
 
   io::awaitable<void> serve();
   io::awaitable<bool> shake_hands();
@@ -60,7 +60,7 @@ class RelayClient final : public io::Takeover, public std::enable_shared_from_th
 
   RelayCore& core_;
   const std::string address_;
-  NodeKey key_{};      // with tailnet_, set once, before others can find this client
+  NodeKey key_{};  // with tailnet_, set once, before others can find this client
   TailnetId tailnet_;
   std::optional<io::Executor> executor_;  // of the connection
   Outbox outbox_;

@@ -35,9 +35,8 @@ io::Response switch_to_derp(Relay& relay, const io::Request& request) {
   io::Response response;
   response.status = 101;
   response.content_type.clear();
-  response.headers = {{"Upgrade", "DERP"},
-                      {"Derp-Version", "2"},
-                      {"Derp-Public-Key", to_hex(relay.public_key())}};
+  response.headers = {
+      {"Upgrade", "DERP"}, {"Derp-Version", "2"}, {"Derp-Public-Key", to_hex(relay.public_key())}};
   response.body = relay.greeting();
   response.takeover = relay.connect(request.peer.address);
   return response;
@@ -81,14 +80,14 @@ io::Response answer(Relay& relay, const io::Request& request) {
   return is_probe ? probe() : no_content(request);
 }
 
+io::awaitable<io::Response> respond(io::Response response) {
+  co_return response;
+}
+
 }  // namespace
 
 io::Handler relay_handler(Relay& relay) {
-  return [&relay](io::Request& request) -> io::awaitable<io::Response> {
-    // Named first: the coroutine may not refer to the lambda.
-    auto respond = [](io::Response response) -> io::awaitable<io::Response> { co_return response; };
-    return respond(answer(relay, request));
-  };
+  return [&relay](io::Request& request) { return respond(answer(relay, request)); };
 }
 
 }  // namespace latchkey::relay

@@ -186,6 +186,7 @@ io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
       continue;
     }
     refreshes_.add();
+    tell_departed(*before, **fresh);
     std::vector<Entry::Member> members;
     {
       const std::lock_guard lock(entry->mutex);
@@ -202,6 +203,18 @@ io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
     if (entry->dirty.empty()) {
       entry->refreshing = false;
       co_return;
+    }
+  }
+}
+
+void MapHub::tell_departed(const View& before, const View& after) const {
+  if (!on_departed_) return;
+  for (const auto& was : before.nodes()) {
+    if (!was->takes_part || was->key_expired) continue;
+    const auto* is = after.find(was->device.number);
+    if (is == was.get()) continue;
+    if (!is || !is->takes_part || is->key_expired || is->device.node_key != was->device.node_key) {
+      on_departed_(was->device.node_key);
     }
   }
 }

@@ -46,6 +46,9 @@ class MapHub {
 
   // A view that knows every change applied before the call. Null when there is no such tailnet.
   io::awaitable<ViewPtr> view(TailnetId tailnet);
+  // Called, from any thread, with the node key of a device that may no longer take part: removed, expired,
+  // not approved, or logged in with another key. Set it before the first stream.
+  void on_departed(std::function<void(const std::string& node_key)> hook) { on_departed_ = std::move(hook); }
   // Brings a device in that this replica's feed may not have told of yet.
   void mark(const TailnetId& tailnet, const DeviceId& device);
 
@@ -81,6 +84,7 @@ class MapHub {
   io::awaitable<void> refresh(std::shared_ptr<Entry> entry);
   io::awaitable<Result<ViewPtr>> read_view(TailnetId tailnet, ViewPtr before, View::Dirty dirty);
   void leave(const DeviceId& device);
+  void tell_departed(const View& before, const View& after) const;
   void note_connected(const TailnetId& tailnet, const DeviceId& device, std::string connection);
 
   io::Runtime& runtime_;
@@ -91,6 +95,7 @@ class MapHub {
   Counter& refreshes_;
   const std::string replica_;
   FrameCache frames_;
+  std::function<void(const std::string&)> on_departed_;
   mutable std::mutex mutex_;
   std::map<TailnetId, std::shared_ptr<Entry>> entries_;
   std::map<DeviceId, Connected> connected_;

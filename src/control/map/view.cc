@@ -6,8 +6,10 @@
 #include <boost/json/serialize.hpp>
 
 #include "core/identity/user_store.h"
+#include "core/policy/manage.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/magic_dns.h"
+#include "core/tailnet/policy_node.h"
 #include "core/tailnet/settings_store.h"
 #include "core/tailnet/tailnet.h"
 
@@ -45,6 +47,11 @@ std::string dns_json_of(const tailnet::DnsConfiguration& dns, const std::string&
   return json::serialize(out);
 }
 
+bool differs_for_policy(const tailnet::Device& a, const tailnet::Device& b) {
+  return a.user != b.user || a.tags != b.tags || a.ipv4 != b.ipv4 || a.ipv6 != b.ipv6 ||
+         a.enabled_routes != b.enabled_routes;
+}
+
 bool by_number(const NodePtr& a, const NodePtr& b) {
   return a->device.number < b->device.number;
 }
@@ -62,6 +69,26 @@ void View::take_tailnet(core::Tx& tx) {
   domain_ = own->name;
   dns_suffix_ = tailnet::magic_dns_suffix(*own);
   dns_json_ = dns_json_of(tx.settings().dns(tailnet_), dns_suffix_);
+}
+
+// Identities and addresses decide, not what devices report of themselves.
+void View::compile_policy(core::Tx& tx) {
+  const auto nodes = tailnet::policy_nodes(tx, tailnet_);
+  std::unordered_map<std::int64_t, const policy::PolicyNode*> by_number_of;
+  for (const auto& node : nodes) by_number_of.emplace(node.number, &node);
+  std::vector<policy::PolicyNode> ordered;
+  ordered.reserve(nodes_.size());
+  for (const auto& node : nodes_) {
+    const auto found = by_number_of.find(node->device.number);
+    ordered.push_back(found == by_number_of.end() ? policy::PolicyNode{} : *found->second);
+  }
+  policy_ = std::make_shared<const policy::CompiledPolicy>(policy::current_policy(tx, tailnet_), ordered);
+}
+
+std::size_t View::place_of(const Node& node) const {
+  const auto at = std::ranges::lower_bound(nodes_, node.device.number, {},
+                                           [](const auto& n) { return n->device.number; });
+  return static_cast<std::size_t>(at - nodes_.begin());
 }
 
 NodePtr View::node_of(core::Tx& tx, tailnet::Device device, TimePoint now) {
@@ -94,6 +121,7 @@ ViewPtr View::load(core::Tx& tx, const TailnetId& id, std::uint64_t version, Tim
   for (auto& device : tx.devices().list(id))
     view->nodes_.push_back(view->node_of(tx, std::move(device), now));
   view->index();
+  view->compile_policy(tx);
   view->steps_.push_back({version, true, {}});
   return view;
 }
@@ -112,6 +140,7 @@ ViewPtr View::refresh(core::Tx& tx, const ViewPtr& before, const Dirty& dirty, T
   auto view = std::make_shared<View>(*before);
   view->version_ = version;
   Step step{version, false, {}};
+  bool identities_changed = false;
   for (const auto& id : dirty.devices) {
     const auto known = view->numbers_.find(id);
     auto device = tx.devices().find(before->tailnet_, id);
@@ -120,12 +149,15 @@ ViewPtr View::refresh(core::Tx& tx, const ViewPtr& before, const Dirty& dirty, T
       const auto at = std::ranges::find(view->nodes_, number, [](const auto& n) { return n->device.number; });
       step.numbers.push_back(number);
       if (device) {
+        identities_changed = identities_changed || differs_for_policy((*at)->device, *device);
         *at = view->node_of(tx, *std::move(device), now);
       } else {
+        identities_changed = true;
         view->nodes_.erase(at);
         view->numbers_.erase(known);
       }
     } else if (device) {
+      identities_changed = true;
       step.numbers.push_back(device->number);
       auto node = view->node_of(tx, *std::move(device), now);
       view->numbers_.emplace(id, node->device.number);
@@ -133,6 +165,11 @@ ViewPtr View::refresh(core::Tx& tx, const ViewPtr& before, const Dirty& dirty, T
     }
   }
   if (step.numbers.empty()) return before;
+  if (identities_changed) {
+    // Who sees whom may have changed for any pair, unless everybody sees everybody.
+    view->compile_policy(tx);
+    step.everything = !view->policy_->everything_is_visible() || !before->policy_->everything_is_visible();
+  }
   view->steps_.push_back(std::move(step));
   if (view->steps_.size() > kMostSteps) view->steps_.pop_front();
   return view;
@@ -152,12 +189,13 @@ const Node* View::find(const DeviceId& id) const {
 bool View::sees(const Node& viewer, const Node& peer) const {
   if (viewer.device.number == peer.device.number) return false;
   // A peer that has never told its disco key cannot be reached by any client.
-  return viewer.takes_part && peer.takes_part && !peer.device.report.disco_key.empty();
+  if (!viewer.takes_part || !peer.takes_part || peer.device.report.disco_key.empty()) return false;
+  return policy_->everything_is_visible() || policy_->sees(place_of(viewer), place_of(peer));
 }
 
 std::string View::filter_json(const Node& node) const {
   if (!node.takes_part) return "[]";
-  return R"([{"SrcIPs":["*"],"DstPorts":[{"IP":"*","Ports":{"First":0,"Last":65535}}]}])";
+  return json::serialize(policy_->filter(place_of(node)));
 }
 
 std::optional<std::set<std::int64_t>> View::changed_since(std::uint64_t version) const {

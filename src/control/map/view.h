@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/map/node.h"
+#include "core/policy/compile.h"
 #include "core/tx.h"
 
 namespace latchkey::control {
@@ -61,6 +62,8 @@ class View {
   };
 
   void take_tailnet(core::Tx& tx);
+  void compile_policy(core::Tx& tx);
+  std::size_t place_of(const Node& node) const;
   NodePtr node_of(core::Tx& tx, tailnet::Device device, TimePoint now);
   void index();
 
@@ -71,6 +74,7 @@ class View {
   std::string dns_json_;
   std::vector<NodePtr> nodes_;
   std::unordered_map<DeviceId, std::int64_t> numbers_;
+  std::shared_ptr<const policy::CompiledPolicy> policy_;  // its nodes are those of nodes_, in their order
   std::deque<Step> steps_;
 };
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/policy/manage.h"
+#include "core/policy/ownership.h"
 #include "core/tailnet/address.h"
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_name.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/free_name.h"
-#include "core/tailnet/tag.h"
 
 namespace latchkey::tailnet {
 namespace {
@@ -98,7 +99,8 @@ Result<Device> set_tags(core::Tx& tx, const MayManageDevice& may, std::string_vi
     return malformed("a device without a user must keep a tag; to give it to a user, log it in again",
                      "tags");
   }
-  TRY(check_tags(wanted, may.caller().role));
+  TRY(policy::check_tags(wanted, policy::identity_of(may.caller()),
+                         policy::current_policy(tx, may.tailnet())));
   auto records = records_by(may.caller(), device, now);
   records.add(Action::update, "ACL_TAGS", json_list(device.tags), json_list(wanted));
   device.tags = std::move(wanted);

@@ -101,11 +101,6 @@ Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings sett
   return settings;
 }
 
-DeviceRules device_rules(core::Tx& tx, const TailnetId& tailnet) {
-  const auto settings = tx.settings().settings(tailnet);
-  return {days{settings.devices_key_duration_days}, settings.devices_approval};
-}
-
 TailnetSettings read_settings(core::Tx& tx, const identity::Permit<identity::Operation::read_settings>& may) {
   return tx.settings().settings(may.tailnet());
 }

@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "core/identity/authorize.h"
-#include "core/tailnet/device_rules.h"
 #include "core/tx.h"
 
 namespace latchkey::tailnet {
@@ -58,9 +57,6 @@ struct SettingsChange {
 
 // The settings with the change made. Malformed names the member that cannot be.
 Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings settings);
-
-// What they mean for a device that logs in: for joining, whose caller is the device itself.
-DeviceRules device_rules(core::Tx& tx, const TailnetId& tailnet);
 
 TailnetSettings read_settings(core::Tx& tx, const identity::Permit<identity::Operation::read_settings>& may);
 

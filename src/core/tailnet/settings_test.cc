@@ -117,18 +117,6 @@ TEST(Settings, EachChangeIsAnEventOfOneAct) {
   EXPECT_EQ(world.log({.events = {"TAILNET.DISABLE.MACHINE_APPROVAL_NEEDED"}}).size(), 1U);
 }
 
-TEST(Settings, AreTheRulesForTheNextDeviceThatLogsIn) {
-  World world;
-  SettingsChange wanted;
-  wanted.devices_approval = true;
-  wanted.devices_key_duration_days = 5;
-  ASSERT_TRUE(change(world, Role::owner, wanted).ok());
-  const auto rules = *world.db().read_now(
-      [&](core::Tx& tx) -> Result<DeviceRules> { return device_rules(tx, world.tailnet().tailnet.id); });
-  EXPECT_TRUE(rules.approval_needed);
-  EXPECT_EQ(rules.key_duration, days{5});
-}
-
 TEST(Settings, R40_AreChangedByWhoConfiguresFeatures) {
   SettingsChange wanted;
   wanted.devices_approval = true;
