@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <thread>
 
+#include "base/clock.h"
 #include "running_server.h"
 #include "testing/control_client.h"
 
@@ -31,6 +32,14 @@ struct Device {
     const auto done = client.ask("POST", "/machine/map", map_body(keys, false, true, hostname));
     EXPECT_EQ(done.status, 200);
     EXPECT_EQ(done.body, "");
+  }
+  // Reads on until a message holds the text.
+  void wait_for(std::string_view text) {
+    for (;;) {
+      const auto message = client.next_message(stream);
+      ASSERT_TRUE(message) << "the stream ended";
+      if (message->find(text) != std::string::npos) return;
+    }
   }
   std::string error() const {
     const auto* text = answer.if_contains("Error");
@@ -80,16 +89,21 @@ TEST(Control, TwoDevicesSeeEachOtherComeChangeAndGo) {
   EXPECT_EQ(came.at(0).at("Key").as_string(), two.keys.node);
   EXPECT_EQ(came.at(0).at("DiscoKey").as_string(), two.keys.disco);
 
+  // However many of the reports were gathered into one message.
   two.keys.disco = DeviceKeys::random_key("discokey:");
   two.report();
-  for (;;) {
-    const auto changed =
-        one.client.next_with(one.stream, "PeersChangedPatch").at("PeersChangedPatch").as_array();
-    if (changed.at(0).as_object().contains("DiscoKey")) {
-      EXPECT_EQ(changed.at(0).at("DiscoKey").as_string(), two.keys.disco);
-      break;
-    }
-  }
+  one.wait_for(two.keys.disco);
+
+  const auto removed =
+      server.call("DELETE", "/api/v2/device/" + std::string(first.at("Node").at("StableID").as_string()));
+  EXPECT_EQ(removed.status, 200);
+  const auto gone = one.client.next_with(one.stream, "PeersRemoved").at("PeersRemoved").as_array();
+  EXPECT_EQ(gone.at(0).as_int64(), first.at("Node").at("ID").as_int64());
+  // The removed one is told that it must log in again, then its stream ends.
+  const auto last = two.client.next_with(two.stream, "Node").at("Node").as_object();
+  EXPECT_LT(std::string(last.at("KeyExpiry").as_string()), to_rfc3339(SystemClock().now()));
+  while (!two.client.ended(two.stream)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(two.client.ask("POST", "/machine/map", map_body(two.keys, false)).status, 404);
 }
 
 TEST(Control, R17ARevokedKeyIsRefusedWithItsReasonAndJoinedDevicesStay) {

@@ -73,8 +73,6 @@ std::string make_peer_json(const Node& node) {
 
 std::string self_with(const Node& node, json::object out) {
   const auto& device = node.device;
-  if (!device.report.endpoints.empty()) out["Endpoints"] = list_json(device.report.endpoints);
-  if (device.report.home_relay != 0) out["HomeDERP"] = device.report.home_relay;
   if (device.authorized) out["MachineAuthorized"] = true;
   // Looking for captive portals asks servers of upstream's.
   out["CapMap"] = json::object{{"disable-captive-portal-detection", json::array{}}};

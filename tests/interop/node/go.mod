@@ -2,7 +2,7 @@ module latchkey/tests/interop/node
 
 go 1.26.6
 
-require tailscale.com v1.102.5
+require tailscale.com v1.102.5 // indirect
 
 require (
 	9fans.net/go v0.0.8-0.20250307142834-96bdba94b63f // indirect
