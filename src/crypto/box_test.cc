@@ -53,8 +53,9 @@ TEST_F(Box, AgreesWithAnotherImplementation) {
   const auto nonce = bytes_from<BoxNonce>(vector("client_nonce"));
   EXPECT_EQ(hex_of(box_seal(vector("client_info_text"), nonce, server.public_key, client)),
             vector("client_box"));
-  EXPECT_EQ(box_open(box("server_box"), bytes_from<BoxNonce>(vector("server_nonce")), server.public_key, client),
-            vector("server_info_text"));
+  EXPECT_EQ(
+      box_open(box("server_box"), bytes_from<BoxNonce>(vector("server_nonce")), server.public_key, client),
+      vector("server_info_text"));
 }
 
 TEST_F(Box, OpensOnlyWithTheRightKeysNonceAndBytes) {

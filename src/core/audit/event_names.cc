@@ -1,5 +1,6 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and what upstream lacks: API_KEY.UPDATE and the words for some settings (docs/divergences.md). Sorted.
+// list, and what upstream lacks: API_KEY.UPDATE and the words for some settings (docs/divergences.md).
+// Sorted.
 #include <algorithm>
 #include <string_view>
 
