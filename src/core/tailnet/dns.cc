@@ -1,12 +1,10 @@
 #include "core/tailnet/dns.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/text.h"
+#include "core/tailnet/address.h"
 
 namespace latchkey::tailnet {
 namespace {
@@ -14,14 +12,6 @@ namespace {
 constexpr std::size_t kMaxDomain = 253;  // RFC 1035 section 2.3.4, as text
 constexpr std::size_t kMaxLabel = 63;
 constexpr std::size_t kMaxShown = 64;  // of a refused text in its refusal
-
-bool is_ip_address(const std::string& text) {
-  constexpr std::string_view kCharacters = "0123456789abcdefABCDEF:.";
-  if (text.find_first_not_of(kCharacters) != std::string::npos) return false;
-  std::array<unsigned char, 16> bytes{};
-  return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
-}
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= kMaxLabel && label.front() != '-' && label.back() != '-' &&
@@ -49,7 +39,7 @@ Result<void> check_resolvers(const std::vector<Resolver>& resolvers, const std::
   std::set<std::string_view> seen;
   for (const auto& resolver : resolvers) {
     const std::string shown = "'" + std::string(clip(resolver.address, kMaxShown)) + "'";
-    if (!is_ip_address(resolver.address)) return malformed(shown + " is not an IP address", member);
+    if (!Address::parse(resolver.address)) return malformed(shown + " is not an IP address", member);
     if (!seen.insert(resolver.address).second) {
       return malformed(shown + " is in the list of nameservers twice", member);
     }
