@@ -104,6 +104,13 @@ TEST_F(ManageDevices, TagsTakeTheUserAwayAndLeaveTheExpiryAlone) {
   EXPECT_EQ(stored().tags, (Events{"tag:ci", "tag:web"}));
 }
 
+TEST_F(ManageDevices, TagsAreThoseOfThePolicyFileOnceThereIsOne) {
+  world_.store_policy(R"({"tagOwners": {"tag:web": ["autogroup:it-admin"]}})");
+  EXPECT_EQ(manage(set_tags, Role::owner, Events{"tag:other"}).error().message,
+            "requested tags [tag:other] are invalid or not permitted");
+  EXPECT_EQ(manage(set_tags, Role::it_admin, Events{"tag:web"})->tags, Events{"tag:web"});
+}
+
 TEST_F(ManageDevices, ChosenNameIsALabelOfItsOwnAndCanBeGivenBack) {
   world_.join(2, 2, key_);
   EXPECT_EQ(manage(set_name, Role::owner, std::string("front"))->name, "front");
