@@ -106,7 +106,7 @@ Table key_details(const boost::json::object& key, const std::string& owner, Time
   table.add({"last used", last_used(key, now) + (from.empty() ? "" : " from " + from)});
   table.add({"uses", uses(key)});
   if (const auto* devices = key.if_contains("devices"); devices != nullptr && devices->is_int64()) {
-    table.add({"devices", std::to_string(devices->get_int64()) + " are in by it"});
+    table.add({"devices", std::to_string(devices->get_int64())});
   }
   if (const auto refused = number_of(key, "refusedUses"); refused > 0) {
     const auto last = time_of(key, "lastRefused");

@@ -28,8 +28,8 @@ std::optional<JoinExternal> join_external_from(std::string_view text);
 struct TailnetSettings {
   bool devices_approval = false;                                     // new devices wait for an administrator
   std::int64_t devices_key_duration_days = kLongestKeyDurationDays;  // of node keys from the next login on
-  bool devices_auto_updates = false;                                 // the default that devices are told
-  bool users_approval = false;                                       // new users wait for an administrator
+  bool devices_auto_updates = false;  // kept for clients; devices go by their own
+  bool users_approval = false;        // new users wait for an administrator
   JoinExternal users_join_external = JoinExternal::none;
   bool acls_externally_managed = false;  // the console leaves the policy file alone
   std::string acls_external_link;        // where it is managed instead; empty: not said

@@ -1,7 +1,10 @@
 package interop
 
 import (
+	"context"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,5 +65,85 @@ func TestDevicesThatAreNotThereAreNotFound(t *testing.T) {
 				t.Errorf("%s of %s: %v", call, id, err)
 			}
 		}
+	}
+}
+
+// Every act on a device that is there: LATCHKEY_TEST_DEVICE names one, by either id, whose settings may be changed.
+// The server chooses the name that it gets in the end.
+func TestDevicesShowEachChangeAtOnce(t *testing.T) {
+	s := need(t)
+	id := os.Getenv("LATCHKEY_TEST_DEVICE")
+	if id == "" {
+		t.Skip("LATCHKEY_TEST_DEVICE is not set")
+	}
+	devices := s.client(t).Devices()
+	get := func() *tailscale.Device {
+		t.Helper()
+		device, err := devices.GetWithAllFields(t.Context(), id)
+		must(t, err)
+		return device
+	}
+	before := get()
+	t.Cleanup(func() {
+		for _, err := range []error{
+			devices.SetName(context.Background(), id, ""),
+			devices.SetIPv4Address(context.Background(), id, before.Addresses[0]),
+			devices.SetKey(context.Background(), id, tailscale.DeviceKey{KeyExpiryDisabled: before.KeyExpiryDisabled}),
+			devices.SetSubnetRoutes(context.Background(), id, before.EnabledRoutes),
+			devices.SetAuthorized(context.Background(), id, before.Authorized),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+
+	if before.ID == before.NodeID {
+		t.Error("both ids are the same")
+	}
+	for _, each := range []string{before.ID, before.NodeID} {
+		found, err := devices.Get(t.Context(), each)
+		must(t, err)
+		same(t, "the device by "+each, found.NodeID, before.NodeID)
+	}
+	found, err := devices.List(t.Context(), tailscale.WithFilter("name", []string{before.Name}))
+	must(t, err)
+	same(t, "how many have its name", len(found), 1)
+
+	must(t, devices.SetName(t.Context(), id, "interop-1"))
+	if !strings.HasPrefix(get().Name, "interop-1.") {
+		t.Errorf("the name is %q", get().Name)
+	}
+	must(t, devices.SetAuthorized(t.Context(), id, false))
+	same(t, "authorized", get().Authorized, false)
+	must(t, devices.SetAuthorized(t.Context(), id, true))
+	same(t, "authorized", get().Authorized, true)
+	for _, disabled := range []bool{true, false} {
+		must(t, devices.SetKey(t.Context(), id, tailscale.DeviceKey{KeyExpiryDisabled: disabled}))
+		same(t, "keyExpiryDisabled", get().KeyExpiryDisabled, disabled)
+	}
+	must(t, devices.SetIPv4Address(t.Context(), id, "100.64.77.77"))
+	if !slices.Contains(get().Addresses, "100.64.77.77") {
+		t.Errorf("the addresses are %v", get().Addresses)
+	}
+
+	must(t, devices.SetSubnetRoutes(t.Context(), id, []string{"10.0.1.0/24", "1.2.0.0/16", "2.0.0.0/24"}))
+	routes, err := devices.SubnetRoutes(t.Context(), id)
+	must(t, err)
+	same(t, "the enabled routes", routes.Enabled, []string{"1.2.0.0/16", "2.0.0.0/24", "10.0.1.0/24"})
+	must(t, devices.SetSubnetRoutes(t.Context(), id, []string{}))
+	routes, err = devices.SubnetRoutes(t.Context(), id)
+	must(t, err)
+	same(t, "the enabled routes", routes.Enabled, []string{})
+
+	must(t, devices.SetPostureAttribute(t.Context(), id, "custom:interop", tailscale.DevicePostureAttributeRequest{Value: 80}))
+	attributes, err := devices.GetPostureAttributes(t.Context(), id)
+	must(t, err)
+	same(t, "the attribute", attributes.Attributes["custom:interop"], any(80.0))
+	must(t, devices.DeletePostureAttribute(t.Context(), id, "custom:interop"))
+	attributes, err = devices.GetPostureAttributes(t.Context(), id)
+	must(t, err)
+	if _, there := attributes.Attributes["custom:interop"]; there {
+		t.Error("a removed attribute is still there")
 	}
 }
