@@ -184,7 +184,9 @@ Result<SelfSigned> keep_self_signed(const std::filesystem::path& directory, cons
       return malformed("neither a host name nor an address: " + host);
     }
   }
-  SelfSigned kept{.certificate_file = directory / (name + ".crt"), .key_file = directory / (name + ".key")};
+  SelfSigned kept;
+  kept.certificate_file = directory / (name + ".crt");
+  kept.key_file = directory / (name + ".key");
   if (auto fingerprint = usable(kept, hosts, now)) {
     kept.fingerprint = *std::move(fingerprint);
     return kept;

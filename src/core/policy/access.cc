@@ -68,7 +68,7 @@ Result<Protocol> parse_protocol(std::string_view text) {
   if (!number || text.front() == '0') {
     return malformed("proto=" + quoted(text) + " is neither a known protocol nor a number from 1 to 255");
   }
-  return Protocol{*number};
+  return Protocol{number};
 }
 
 bool has_ports(const Protocol& protocol) {

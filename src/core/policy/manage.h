@@ -14,7 +14,7 @@
 namespace latchkey::policy {
 
 // What the audit log keeps of each text.
-inline constexpr std::size_t kMaxAuditedText = 16 * 1024;
+inline constexpr std::size_t kMaxAuditedText = 16UL * 1024;
 
 // The policy that holds in a tailnet at this moment. For use cases and the control protocol; people come in
 // by read_policy.

@@ -18,7 +18,7 @@
 
 namespace latchkey::policy {
 
-inline constexpr std::size_t kMaxPolicyBytes = 512 * 1024;
+inline constexpr std::size_t kMaxPolicyBytes = 512UL * 1024;
 inline constexpr std::size_t kMaxRules = 5'000;
 inline constexpr std::size_t kMaxEntries =
     10'000;  // members of a group, selectors of a rule, groups, hosts ...

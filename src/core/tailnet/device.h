@@ -64,7 +64,7 @@ struct Device {
 };
 
 inline constexpr std::int64_t kMaxDeviceNumber = (std::int64_t{1} << 53) - 1;
-inline constexpr std::size_t kMaxHostInfo = 128 * 1024;  // bytes of JSON
+inline constexpr std::size_t kMaxHostInfo = 128UL * 1024;  // bytes of JSON
 inline constexpr std::size_t kMaxEndpoints = 64;
 
 // Disabled expiry never expires; a key is expired from its date on (now >= expires).
