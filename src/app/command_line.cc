@@ -193,8 +193,13 @@ void add_devices(Tree& tree) {
                     std::make_shared<ShowDeviceFlags>(), show_device);
 
   auto approve = std::make_shared<DevicesFlags>();
-  add_devices_act(tree, devices, "approve", "Lets devices take part", approve, approve_devices)
-      .add_flag("--undo", approve->undo, "Take the approval back");
+  auto& approve_app = add_devices_act(
+      tree, devices, "approve",
+      "Lets devices take part: by name or id, or by the address that a device without a key shows", approve,
+      approve_devices);
+  approve_app.add_flag("--undo", approve->undo, "Take the approval back");
+  flag(approve_app, "--for", approve->person, "LOGIN",
+       "Whose device it becomes that shows an address; without it yours");
   auto expire = std::make_shared<DevicesFlags>();
   add_devices_act(tree, devices, "expire", "Expires the keys of devices: they must log in again", expire,
                   expire_devices)

@@ -154,6 +154,7 @@ struct Server::Parts {
   void apply(std::span<const audit::Change> changes) {
     cache.apply(changes);
     hub.apply(changes);
+    control.login_waits.apply(changes);
   }
 
   Result<void> listen(Doors doors, const crypto::Key256& root);
@@ -260,6 +261,8 @@ Result<void> Server::Parts::listen_relay(const crypto::Key256& root) {
   auto admit = [this](std::string node_key) { return admit_to_relay(std::move(node_key)); };
   TRY(auto opened, open_relay(settings, runtime, root, std::move(admit), metrics, log, clock.now()));
   relay = std::move(opened.server);
+  control.public_url = settings.public_url;
+  if (!settings.tls_certificate.empty()) control.scheme = "https";
   control.derp_map = std::make_shared<const std::string>(std::move(opened.map.json));
   if (relay) hub.on_departed([this](const std::string& node_key) { relay->disconnect(node_key); });
   return {};

@@ -133,6 +133,18 @@ void Connection::add_map_stream(std::shared_ptr<MapStream> stream) {
   map_streams_.push_back(std::move(stream));
 }
 
+void Connection::add_login_wait(std::weak_ptr<LoginWait> wait) {
+  std::erase_if(login_waits_, [](const auto& other) { return other.expired(); });
+  login_waits_.push_back(std::move(wait));
+}
+
+void Connection::end_login_waits() {
+  for (const auto& waiting : login_waits_) {
+    if (const auto wait = waiting.lock()) wait->end();
+  }
+  login_waits_.clear();
+}
+
 Connection::Clock::time_point Connection::due() const {
   auto next = next_ping_;
   for (const auto& stream : map_streams_) next = std::min(next, stream->due());
@@ -159,7 +171,9 @@ void Connection::at_due() {
 }
 
 void Connection::stop(bool at_once) {
+  stopping_ = true;
   for (const auto& stream : map_streams_) stream->finish();
+  end_login_waits();
   http2_.shut_down();
   flush();
   // What is left are handlers; their answers are not waited for at once.
@@ -173,6 +187,7 @@ void Connection::close() {
   http2_.on_output(nullptr);
   for (const auto& stream : map_streams_) stream->finish();
   map_streams_.clear();
+  end_login_waits();
   stream_ = nullptr;
 }
 

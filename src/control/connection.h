@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/control_context.h"
+#include "control/login_wait.h"
 #include "control/map/map_stream.h"
 #include "control/noise/handshake.h"
 #include "control/noise/records.h"
@@ -43,6 +44,9 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
   ControlContext& context() { return context_; }
   const Machine& machine() const { return machine_; }
   io::Executor executor() const { return *executor_; }
+  bool is_stopping() const { return stopping_; }
+  // Woken when the connection ends or the server stops.
+  void add_login_wait(std::weak_ptr<LoginWait> wait);
   // A map stream of a device replaces the one it had on this connection.
   void add_map_stream(std::shared_ptr<MapStream> stream);
 
@@ -51,6 +55,7 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
   void answer_requests();
   void flush();
   void close();
+  void end_login_waits();
 
   ControlContext& context_;
   Machine machine_;
@@ -62,10 +67,12 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
   std::optional<io::Executor> executor_;
   std::string unsent_;  // records that the socket did not take
   std::vector<std::shared_ptr<MapStream>> map_streams_;
+  std::vector<std::weak_ptr<LoginWait>> login_waits_;
   std::size_t running_ = 0;  // handlers
   Clock::time_point idle_since_;
   Clock::time_point stalled_since_{};
   Clock::time_point next_ping_;
+  bool stopping_ = false;
   bool ending_ = false;
 };
 

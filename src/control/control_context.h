@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/failed_joins.h"
+#include "control/login_wait.h"
 #include "control/map/hub.h"
 #include "core/join/join.h"
 #include "crypto/x25519.h"
@@ -38,6 +39,10 @@ struct ControlContext {
   std::shared_ptr<const std::string> derp_map;  // JSON; set before the first connection
   MapHub& hub;
   FailedJoins failed_joins;
+  LoginWaits login_waits;
+  // Where people reach this server. Empty: where the device does, with the scheme.
+  std::string public_url;
+  std::string scheme = "http";
   Counter& handshakes;
   Counter& handshakes_refused;
   Counter& joins;

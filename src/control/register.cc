@@ -5,6 +5,7 @@
 #include "control/handlers.h"
 #include "control/messages/register_message.h"
 #include "core/audit/audit_store.h"
+#include "core/join/pending_login.h"
 
 namespace latchkey::control {
 namespace {
@@ -44,6 +45,42 @@ io::awaitable<void> record_refusal(ControlContext& context, audit::Record record
   if (!written) context.log.error("a refused join was not recorded", {{"reason", written.error().message}});
 }
 
+constexpr std::string_view kLoginPath = "/register/";
+
+std::string login_id_in(std::string_view address) {
+  const auto path = address.rfind(kLoginPath);
+  return path == std::string_view::npos ? std::string()
+                                        : std::string(address.substr(path + kLoginPath.size()));
+}
+
+// Where a person completes a login: the server as its settings name it, else as the device does.
+std::string login_address(const ControlContext& context, const io::Request& request, const std::string& id) {
+  std::string server = context.public_url;
+  while (server.ends_with('/')) server.pop_back();
+  if (server.empty()) server = context.scheme + "://" + std::string(request.header("Host").value_or(""));
+  return server + std::string(kLoginPath) + id;
+}
+
+// Nothing is answered until it is decided: clients take any answer for the decision.
+io::awaitable<void> wait_for_login(ConnectionPtr connection, StreamPtr stream, std::string id,
+                                   std::string node_key) {
+  auto& context = connection->context();
+  const auto wait = context.login_waits.enter(id, connection->executor());
+  connection->add_login_wait(wait);
+  stream->on_close([waiting = std::weak_ptr(wait)] {
+    if (const auto woken = waiting.lock()) woken->end();
+  });
+  auto read = [id, now = context.clock.now()](core::Tx& tx) -> Result<std::optional<join::PendingLogin>> {
+    return join::find_login(tx, id, now);
+  };
+  const auto found = co_await context.db.read(std::move(read));
+  if (!found || !*found || connection->is_stopping() || !stream->is_open()) co_return;
+  const auto& login = **found;
+  if (login.request.machine_key != connection->machine().key || login.request.node_key != node_key) co_return;
+  const auto left = std::chrono::ceil<milliseconds>(login.expires - context.clock.now());
+  co_await wait->wait(std::max(left, milliseconds(1)));
+}
+
 }  // namespace
 
 io::awaitable<void> register_machine(ConnectionPtr connection, StreamPtr stream) {
@@ -69,6 +106,14 @@ io::awaitable<void> register_machine(ConnectionPtr connection, StreamPtr stream)
       co_return stream->respond(response);
     }
     co_return respond_json(*stream, refused_answer(wait->reason));
+  }
+
+  if (!message.followup.empty() && message.request.auth_key.expose().empty()) {
+    auto waiting =
+        wait_for_login(connection, stream, login_id_in(message.followup), message.request.node_key);
+    co_await std::move(waiting);
+    if (!stream->is_open()) co_return;
+    if (connection->is_stopping()) co_return respond_text(*stream, 503, "the server stops; ask again");
   }
 
   auto request = std::make_shared<join::RegisterRequest>(std::move(message.request));
@@ -99,9 +144,12 @@ io::awaitable<void> register_machine(ConnectionPtr connection, StreamPtr stream)
     co_return respond_json(*stream, refused_answer(reason_of(refusal)));
   }
   if (registered->node_key_expired) co_return respond_json(*stream, node_key_expired_answer());
-  if (registered->needs_login) {
-    co_return respond_json(*stream,
-                           refused_answer("this server needs an auth key: run tailscale up --auth-key=..."));
+  if (!registered->pending_login.empty()) {
+    const auto address = login_address(context, stream->request(), registered->pending_login);
+    context.log.info(
+        "a device waits for a person to log it in",
+        {{"machine", machine.key}, {"address", machine.address}, {"hostname", request->hostname}});
+    co_return respond_json(*stream, login_answer(address));
   }
   failures.forget(machine.key);
   const auto& device = *registered->device;

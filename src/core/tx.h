@@ -23,6 +23,9 @@ class SettingsStore;
 class TailnetStore;
 class DeviceStore;
 }  // namespace latchkey::tailnet
+namespace latchkey::join {
+class PendingLoginStore;
+}
 namespace latchkey::credentials {
 class CredentialStore;
 }
@@ -43,6 +46,7 @@ class Tx {
   virtual credentials::CredentialStore& credentials() = 0;
   virtual tailnet::DeviceStore& devices() = 0;
   virtual tailnet::AttributeStore& attributes() = 0;
+  virtual join::PendingLoginStore& pending_logins() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };
 

@@ -58,6 +58,9 @@ Answer set_split_dns(Context& context, Call& call);
 Answer get_dns_configuration(Context& context, Call& call);
 Answer set_dns_configuration(Context& context, Call& call);
 
+// api/device_logins.cc
+Answer complete_device_login(Context& context, Call& call);
+
 // api/contacts.cc
 Answer get_contacts(Context& context, Call& call);
 Answer update_contact(Context& context, Call& call);
@@ -81,6 +84,9 @@ Answer back_up(Context& context, Call& call);
 // control.cc
 Answer control_key(Context& context, Call& call);
 Answer control_upgrade(Context& context, Call& call);
+
+// device_login_page.cc
+Answer show_device_login(Context& context, Call& call);
 
 // health.cc
 Answer healthz(Context& context, Call& call);

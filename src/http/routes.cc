@@ -47,6 +47,7 @@ constexpr Route kRoutes[] = {
     {"GET",    "/api/v2/tailnet/{tailnet}/contacts",              "getContacts",                Access::caller, false, get_contacts},
     {"PATCH",  "/api/v2/tailnet/{tailnet}/contacts/{contactType}", "updateContact",             Access::caller, true,  update_contact},
     {"POST",   "/api/v2/tailnet/{tailnet}/contacts/{contactType}/resend-verification-email", "resendContactVerificationEmail", Access::caller, true, resend_contact_verification},
+    {"POST",   "/api/v2/tailnet/{tailnet}/device-logins/{loginId}", "completeDeviceLogin",      Access::caller, true,  complete_device_login},
     {"GET",    "/api/v2/whoami",                                  "whoAmI",                     Access::caller, false, who_am_i},
     {"POST",   "/api/console/access-tokens",                      "createAccessToken",          Access::caller, true,  create_access_token},
     {"GET",    "/api/console/audit-verification",                 "verifyAuditLog",             Access::caller, false, verify_audit_log},
@@ -54,6 +55,7 @@ constexpr Route kRoutes[] = {
     {"POST",   "/api/local/backup",                               "backUp",                     Access::local,  true,  back_up},
     {"GET",    "/key",                                            "controlKey",                 Access::anyone, false, control_key},
     {"POST",   "/ts2021",                                         "controlUpgrade",             Access::anyone, false, control_upgrade},
+    {"GET",    "/register/{loginId}",                             "showDeviceLogin",            Access::anyone, false, show_device_login},
     {"GET",    "/healthz",                                        "healthz",                    Access::anyone, false, healthz},
     {"GET",    "/readyz",                                         "readyz",                     Access::anyone, false, readyz},
 };

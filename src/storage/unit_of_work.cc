@@ -5,6 +5,7 @@
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
 #include "storage/maintenance_store.h"
+#include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
 #include "storage/settings_store.h"
 #include "storage/tailnet_store.h"
@@ -30,6 +31,7 @@ struct UnitOfWork::Stores {
         credentials(work),
         devices(work),
         attributes(work),
+        pending_logins(work),
         maintenance(work) {}
 
   SqlAuditStore audit;
@@ -40,6 +42,7 @@ struct UnitOfWork::Stores {
   SqlCredentialStore credentials;
   SqlDeviceStore devices;
   SqlAttributeStore attributes;
+  SqlPendingLoginStore pending_logins;
   SqlMaintenanceStore maintenance;
 };
 
@@ -71,6 +74,9 @@ tailnet::DeviceStore& UnitOfWork::devices() {
 }
 tailnet::AttributeStore& UnitOfWork::attributes() {
   return stores_->attributes;
+}
+join::PendingLoginStore& UnitOfWork::pending_logins() {
+  return stores_->pending_logins;
 }
 core::MaintenanceStore& UnitOfWork::maintenance() {
   return stores_->maintenance;

@@ -35,6 +35,7 @@ class UnitOfWork final : public core::Tx {
   credentials::CredentialStore& credentials() override;
   tailnet::DeviceStore& devices() override;
   tailnet::AttributeStore& attributes() override;
+  join::PendingLoginStore& pending_logins() override;
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }

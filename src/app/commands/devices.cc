@@ -73,11 +73,25 @@ struct Deed {
   const char* done;      // "removed"
   const char* question;  // empty: nothing to ask
   Act request;
+  // For a device that waits at the address .../register/ID, if the deed knows such.
+  std::function<ApiRequest(Api& api, const std::string& login)> login = {};
 };
+
+// The id in the address that a waiting device shows; empty when it is no such address.
+std::string login_id_in(const std::string& text) {
+  constexpr std::string_view path = "/register/";
+  const auto at = text.rfind(path);
+  return at == std::string::npos ? std::string() : text.substr(at + path.size());
+}
 
 // The device as it is afterwards, or as it was when it is gone; nothing when the person declined.
 Result<std::optional<boost::json::value>> act_on(Screen& screen, Api& api, const std::string& wanted,
                                                  const Deed& deed, bool ask) {
+  if (const auto login = login_id_in(wanted); deed.login && !login.empty()) {
+    TRY(auto device, api.send(deed.login(api, login)));
+    TRY(object_of(device));
+    return std::optional(std::move(device));
+  }
   TRY(auto device, read_device(api, wanted));
   const auto id = text_of(device.get_object(), "nodeId");
   if (ask) {
@@ -168,10 +182,18 @@ Result<Exit> show_device(Screen& screen, const ShowDeviceFlags& flags) {
 }
 
 Result<Exit> approve_devices(Screen& screen, const DevicesFlags& flags) {
-  return act_on_each(screen, flags,
-                     {flags.undo ? "no longer approved:" : "approved", "", [&](const auto& id) {
-                        return post(id, "/authorized", {{"authorized", !flags.undo}});
-                      }});
+  Deed deed{flags.undo ? "no longer approved:" : "approved", "",
+            [&](const auto& id) { return post(id, "/authorized", {{"authorized", !flags.undo}}); }};
+  if (!flags.undo) {
+    deed.login = [&](Api& api, const std::string& login) {
+      auto request = request_for("POST", api.tailnet_path("/device-logins/" + percent_encode(login)));
+      boost::json::object body;
+      if (!flags.person.empty()) body["user"] = flags.person;
+      request.body = std::move(body);
+      return request;
+    };
+  }
+  return act_on_each(screen, flags, deed);
 }
 
 Result<Exit> expire_devices(Screen& screen, const DevicesFlags& flags) {

@@ -28,7 +28,8 @@ struct ShowDeviceFlags {
 struct DevicesFlags {
   ServerChoice server;
   std::vector<std::string> devices;
-  bool undo = false;  // of approve
+  bool undo = false;   // of approve
+  std::string person;  // of approve: whose device it becomes that waits for its login
   bool yes = false;
   OutputForm output = OutputForm::table;
 };

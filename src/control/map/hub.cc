@@ -33,6 +33,7 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::dns_updated:
     case ChangeKind::user_updated:
       return Concerns::everything;
+    case ChangeKind::login_completed:
     case ChangeKind::user_created:
     case ChangeKind::tailnet_created:
     case ChangeKind::credential_created:

@@ -25,6 +25,7 @@ enum class ChangeKind {
   device_reported,   // what the device says of itself: endpoints, host information. Not in the audit log
   device_connected,  // opened or lost its connection to this server. Not in the audit log
   device_removed,
+  login_completed,  // of a device that waited for a person; the subject is the pending login
   policy_updated,
   settings_updated,
   dns_updated,

@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 15> kChangeKinds{{
+constexpr Words<ChangeKind, 16> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -28,6 +28,7 @@ constexpr Words<ChangeKind, 15> kChangeKinds{{
     {ChangeKind::device_reported, "device.reported"},
     {ChangeKind::device_connected, "device.connected"},
     {ChangeKind::device_removed, "device.removed"},
+    {ChangeKind::login_completed, "device.login_completed"},
     {ChangeKind::policy_updated, "policy.updated"},
     {ChangeKind::settings_updated, "settings.updated"},
     {ChangeKind::dns_updated, "dns.updated"},

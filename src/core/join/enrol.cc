@@ -62,18 +62,48 @@ Error node_key_in_use() {
 
 tailnet::DeviceRecords records_for(const Device& device, const Admission& admission,
                                    const RegisterRequest& request, TimePoint now) {
+  if (admission.by) {
+    return {device, identity::actor_of(*admission.by), admission.by->source, now, admission.group_id};
+  }
   audit::Source source = request.source;
   source.credential = admission.auth_key;
   return {device, tailnet::actor_of(device, admission.owner), source, now, admission.group_id};
 }
 
-void add_login(tailnet::DeviceRecords& records, const Device& device) {
+void add_login(tailnet::DeviceRecords& records, const Device& device, const Admission& admission) {
   auto& record = records.add(audit::Action::login);
   record.new_value = audit_view(device);
   if (!device.auth_key.empty()) record.details = "with auth key " + device.auth_key.str();
+  if (admission.by && admission.owner) record.details = "for " + admission.owner->login_name;
+}
+
+void add_approval(tailnet::DeviceRecords& records, const Admission& admission) {
+  records.add(audit::Action::approve).details =
+      admission.by ? "with its login" : "pre-approved by auth key " + admission.auth_key.str();
 }
 
 }  // namespace
+
+std::vector<std::string> sorted_tags(std::vector<std::string> tags) {
+  std::ranges::sort(tags);
+  const auto repeated = std::ranges::unique(tags);
+  tags.erase(repeated.begin(), repeated.end());
+  return tags;
+}
+
+std::optional<Device> device_to_renew(const std::vector<Device>& of_machine, const Admission& admission,
+                                      const UserId& person, const RegisterRequest& request) {
+  const UserId user = admission.owner ? admission.owner->id : UserId();
+  for (const auto& device : of_machine) {
+    if (device.tailnet == admission.tailnet && device.user == user) return device;
+  }
+  if (admission.tags.empty() || person.empty()) return std::nullopt;
+  for (const auto& device : of_machine) {
+    const bool present = device.node_key == request.node_key || device.node_key == request.old_node_key;
+    if (present && device.tailnet == admission.tailnet && device.user == person) return device;
+  }
+  return std::nullopt;
+}
 
 Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& admission,
                            const RegisterRequest& request, const JoinContext& context, TimePoint now) {
@@ -94,10 +124,8 @@ Result<Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& ad
     TRY(choose_address(tx, device));
     auto records = records_for(device, admission, request, now);
     records.add(audit::Action::create).new_value = audit_view(device);
-    add_login(records, device);
-    if (admission.preauthorized && settings.devices_approval) {
-      records.add(audit::Action::approve).details = "pre-approved by auth key " + device.auth_key.str();
-    }
+    add_login(records, device, admission);
+    if (admission.preauthorized && settings.devices_approval) add_approval(records, admission);
     switch (tx.devices().insert(device, records, change)) {
       case DeviceStore::Written::done:
         return device;
@@ -119,9 +147,11 @@ Result<Device> renew_device(core::Tx& tx, Device device, const Admission& admiss
   const Device before = device;
   TRY(log_in(tx, device, admission, request, context, tx.settings().settings(device.tailnet), now));
   take_hostname(tx, device, request.hostname);
+  if (admission.by && admission.preauthorized) device.authorized = true;
 
   auto records = records_for(device, admission, request, now);
-  add_login(records, device);
+  add_login(records, device, admission);
+  if (device.authorized && !before.authorized) add_approval(records, admission);
   using audit::Action;
   if (device.tags != before.tags) {
     records.add(Action::update, "ACL_TAGS", tailnet::json_list(before.tags), tailnet::json_list(device.tags));

@@ -2,6 +2,7 @@
 // browser) was decided before.
 #pragma once
 
+#include "core/identity/caller.h"
 #include "core/join/join.h"
 
 namespace latchkey::join {
@@ -13,17 +14,26 @@ struct Admission {
   std::vector<std::string> tags;        // sorted
   bool ephemeral = false;
   bool preauthorized = false;
-  CredentialId auth_key;  // empty when a person let it in
-  std::string group_id;   // of the records of this act
+  CredentialId auth_key;  // empty when a person let it in:
+  std::optional<identity::Caller> by;
+  std::string group_id;  // of the records of this act
 };
 
-// NODE.CREATE, NODE.LOGIN, and NODE.APPROVE when the key approved it.
+std::vector<std::string> sorted_tags(std::vector<std::string> tags);  // each once
+
+// The device of this machine that the admission renews: that of the same owner. A tagged admission also takes
+// over the present device of the person who lets it in: logging in with a tag keeps the address.
+std::optional<tailnet::Device> device_to_renew(const std::vector<tailnet::Device>& of_machine,
+                                               const Admission& admission, const UserId& person,
+                                               const RegisterRequest& request);
+
+// NODE.CREATE, NODE.LOGIN, and NODE.APPROVE when it is approved although the tailnet wants that done.
 Result<tailnet::Device> make_device(core::Tx& tx, const DeviceId& id, const Admission& admission,
                                     const RegisterRequest& request, const JoinContext& context,
                                     TimePoint now);
 
-// NODE.LOGIN, and what else changed. Keeps id, number, name, addresses and approval: logging in again
-// approves nothing.
+// NODE.LOGIN, and what else changed. Keeps id, number, name, addresses and approval: logging in again with a
+// key approves nothing.
 Result<tailnet::Device> renew_device(core::Tx& tx, tailnet::Device device, const Admission& admission,
                                      const RegisterRequest& request, const JoinContext& context,
                                      TimePoint now);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/credentials/redeem.h"
 #include "core/join/enrol.h"
+#include "core/join/pending_login.h"
 #include "core/join/session.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
@@ -27,12 +28,6 @@ Registered node_key_expired() {
   return registered;
 }
 
-Registered needs_login() {
-  Registered registered;
-  registered.needs_login = true;
-  return registered;
-}
-
 Result<void> check_keys(const RegisterRequest& request) {
   using namespace tailnet;
   if (!is_public_key(kMachineKeyPrefix, request.machine_key))
@@ -42,13 +37,6 @@ Result<void> check_keys(const RegisterRequest& request) {
     return malformed("the tailnet lock key is malformed");
   }
   return {};
-}
-
-std::vector<std::string> sorted(std::vector<std::string> tags) {
-  std::ranges::sort(tags);
-  const auto repeated = std::ranges::unique(tags);
-  tags.erase(repeated.begin(), repeated.end());
-  return tags;
 }
 
 bool is_part_of(const std::vector<std::string>& part, const std::vector<std::string>& whole) {
@@ -74,11 +62,11 @@ Result<void> check_owned(core::Tx& tx, const std::vector<std::string>& tags, con
 // The key's tags, of which a device may ask for some; with an untagged key, those it asks for.
 Result<std::vector<std::string>> choose_tags(core::Tx& tx, const OwnedCredential& key,
                                              const std::vector<std::string>& requested_tags) {
-  const auto granted = sorted(key.credential.grant.tags);
+  const auto granted = sorted_tags(key.credential.grant.tags);
   if (requested_tags.size() > policy::kMaxTags) {
     return malformed("at most " + std::to_string(policy::kMaxTags) + " tags are allowed", "tags");
   }
-  const auto requested = sorted(requested_tags);
+  const auto requested = sorted_tags(requested_tags);
   if (granted.empty()) {
     TRY(check_owned(tx, requested, key));
     return requested;
@@ -105,25 +93,9 @@ bool goes_on(const Device& device, const OwnedCredential& key, const RegisterReq
              TimePoint now) {
   if (!credentials::check_usable(key, now)) return true;
   const bool asks_for_nothing_new =
-      request.requested_tags.empty() || is_part_of(sorted(request.requested_tags), device.tags);
+      request.requested_tags.empty() || is_part_of(sorted_tags(request.requested_tags), device.tags);
   return device.tailnet == key.credential.tailnet && device.auth_key == key.credential.id &&
          asks_for_nothing_new;
-}
-
-// The device of this machine that the admission renews: that of the same owner. A tagged admission also takes
-// over the present device of the key's own owner: logging in with a tag keeps the address.
-std::optional<Device> device_to_renew(const std::vector<Device>& of_machine, const Admission& admission,
-                                      const OwnedCredential& key, const RegisterRequest& request) {
-  const UserId user = admission.owner ? admission.owner->id : UserId();
-  for (const auto& device : of_machine) {
-    if (device.tailnet == admission.tailnet && device.user == user) return device;
-  }
-  if (admission.tags.empty() || !key.owner) return std::nullopt;
-  for (const auto& device : of_machine) {
-    const bool present = device.node_key == request.node_key || device.node_key == request.old_node_key;
-    if (present && device.tailnet == admission.tailnet && device.user == key.owner->id) return device;
-  }
-  return std::nullopt;
 }
 
 Result<Registered> join_with_key(core::Tx& tx, const RegisterRequest& request, const JoinContext& context,
@@ -158,8 +130,8 @@ Result<Registered> join_with_key(core::Tx& tx, const RegisterRequest& request, c
                      " not valid: it has neither an owner nor tags");
   }
 
-  const auto existing =
-      device_to_renew(tx.devices().list_of_machine(request.machine_key), admission, *key, request);
+  const auto existing = device_to_renew(tx.devices().list_of_machine(request.machine_key), admission,
+                                        key->owner ? key->owner->id : UserId(), request);
   // The key of one device cannot be that of another, also on one machine: ask for a fresh one.
   if (known && (!existing || existing->id != known->id)) return node_key_expired();
 
@@ -200,7 +172,10 @@ Result<Registered> register_device(core::Tx& tx, const RegisterRequest& request,
   if (known && is_key_expired(*known, now)) return node_key_expired();
   if (!request.auth_key.expose().empty()) return join_with_key(tx, request, context, known, now);
   if (known) return go_on(tx, *std::move(known), request.expiry, request.source, now);
-  return needs_login();
+  Registered registered;
+  TRY(const auto login, begin_login(tx, request, now));
+  registered.pending_login = login.id;
+  return registered;
 }
 
 std::optional<audit::Record> record_of_refusal(core::Tx& tx, const RegisterRequest& request,

@@ -46,12 +46,12 @@ struct Registered {
   std::optional<tailnet::Device> device;  // nothing with one of the two below
   std::optional<identity::User> owner;    // nothing for a tagged device
   bool node_key_expired = false;          // make another node key and register again
-  bool needs_login = false;               // a person must decide; there is no auth key
+  std::string pending_login;              // its id: there is no auth key, a person must decide
 };
 
 // In this order: an expiry in the past is a logout, whatever else is there; a node key of another machine is
 // refused; an expired node key is answered so and costs no auth key; a valid one goes on as it is; an auth
-// key makes or renews the device; otherwise a login is needed.
+// key makes or renews the device; otherwise a login begins that a person must complete.
 //
 // A machine that restarts with the auth key it once joined with goes on too, whatever became of that key: its
 // node key is what counts. The same machine and owner keep the device, its number, name and addresses.

@@ -44,7 +44,7 @@ TEST(Join, R16_TaggedKeyGivesADeviceWithTheTagsAndNoUserAndNoLogin) {
   const auto key = world.issue_auth_key(Role::owner, tagged({"tag:web", "tag:ci"}));
   const auto joined = world.join(world.join_request(1, 1, &*key));
   ASSERT_TRUE(joined.ok());
-  EXPECT_FALSE(joined->needs_login);
+  EXPECT_EQ(joined->pending_login, "");
   EXPECT_FALSE(joined->owner);
   const auto& device = *joined->device;
   EXPECT_EQ(device.tags, (std::vector<std::string>{"tag:ci", "tag:web"}));
@@ -145,7 +145,7 @@ TEST(Join, SpentKeyDoesNotBringARemovedDeviceBack) {
                   })
                   .ok());
   EXPECT_NE(refusal(world, world.join_request(1, 1, &*key)), "");
-  EXPECT_TRUE(world.join(world.join_request(1, 1))->needs_login);
+  EXPECT_NE(world.join(world.join_request(1, 1))->pending_login, "");
 }
 
 TEST(Join, SameMachineAndOwnerKeepTheDevice) {
@@ -206,7 +206,7 @@ TEST(Join, NodeKeyOfAnotherMachineIsRefusedWhateverElseIsThere) {
 
 TEST(Join, WithoutAKeyAPersonMustDecide) {
   World world;
-  EXPECT_TRUE(world.join(world.join_request(1, 1))->needs_login);
+  EXPECT_NE(world.join(world.join_request(1, 1))->pending_login, "");
 }
 
 TEST(Join, RestartChangesNothing) {
