@@ -1,6 +1,7 @@
 // The control protocol as a device sees it, over real sockets.
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <thread>
 
@@ -142,6 +143,92 @@ TEST(Control, R18OfManyRacingJoinsOnAOneOffKeyExactlyOneSucceeds) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(joined, 1);
   EXPECT_EQ(refused, kRacers - 1);
+}
+
+// Without a key the device is given an address for a person, and waits there.
+struct WaitingDevice {
+  explicit WaitingDevice(RunningServer& of) : server(of), client(of.port()) { ask(); }
+
+  void ask() {
+    const auto answer = client.ask("POST", "/machine/register", body("")).json();
+    EXPECT_FALSE(answer.contains("Error")) << json::serialize(answer);
+    address = std::string(answer.at("AuthURL").as_string());
+    id = address.substr(address.rfind('/') + 1);
+  }
+  std::string body(const std::string& followup) const {
+    auto asked = json::parse(register_body(keys, "", "waits")).as_object();
+    asked["Followup"] = followup;
+    return json::serialize(asked);
+  }
+  void follow_up() { stream = client.begin("POST", "/machine/register", body(address)); }
+  // What the follow-up is told in the end.
+  json::object told() {
+    while (!client.ended(stream)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return json::parse(client.session().stream(stream).body).as_object();
+  }
+  int complete() { return server.call("POST", "/api/v2/tailnet/-/device-logins/" + id, "{}").status; }
+
+  RunningServer& server;
+  ControlClient client;
+  DeviceKeys keys;
+  std::string address;
+  std::string id;
+  std::int32_t stream = 0;
+};
+
+TEST(Control, ADeviceWithoutAKeyWaitsUntilAPersonLetsItIn) {
+  RunningServer server;
+  WaitingDevice device(server);
+  EXPECT_TRUE(device.address.starts_with("http://")) << device.address;
+  device.follow_up();
+  // It waits although others are served on the same connection.
+  EXPECT_EQ(device.client.ask("GET", "/machine/whoami", "").status, 200);
+  EXPECT_FALSE(device.client.ended(device.stream));
+  ASSERT_EQ(device.complete(), 200);
+  const auto told = device.told();
+  EXPECT_TRUE(told.at("MachineAuthorized").as_bool());
+  EXPECT_EQ(told.at("Login").at("LoginName").as_string(), "owner@example.com");
+  EXPECT_EQ(device.complete(), 404);
+}
+
+TEST(Control, ALoginCompletedBeforeTheDeviceAsksAgainIsNotMissed) {
+  RunningServer server;
+  WaitingDevice device(server);
+  ASSERT_EQ(device.complete(), 200);
+  device.follow_up();
+  EXPECT_TRUE(device.told().at("MachineAuthorized").as_bool());
+}
+
+TEST(Control, AnAddressThatIsNoMoreIsReplaced) {
+  RunningServer server;
+  WaitingDevice device(server);
+  const auto first = device.address;
+  device.address = first.substr(0, first.rfind('/') + 1) + std::string(32, 'f');
+  device.follow_up();
+  EXPECT_NE(device.told().at("AuthURL").as_string(), first);
+}
+
+TEST(Control, NobodyWaitsAtTheAddressOfAnotherDevice) {
+  RunningServer server;
+  WaitingDevice device(server);
+  WaitingDevice stranger(server);
+  const auto own = stranger.address;
+  stranger.address = device.address;
+  stranger.follow_up();
+  const auto told = stranger.told();
+  EXPECT_FALSE(told.contains("MachineAuthorized") && told.at("MachineAuthorized").as_bool());
+  EXPECT_NE(told.at("AuthURL").as_string(), device.address);
+}
+
+TEST(Control, AServerThatStopsLetsWaitingDevicesGoAndKnowsThemAfterwards) {
+  RunningServer server;
+  WaitingDevice device(server);
+  device.follow_up();
+  EXPECT_EQ(device.client.ask("GET", "/machine/whoami", "").status, 200);
+  server.stop();
+  EXPECT_TRUE(device.client.ended(device.stream));
+  server.start();
+  EXPECT_EQ(device.complete(), 200);
 }
 
 TEST(Control, ARestartedServerIsTheSameToItsDevices) {

@@ -44,8 +44,9 @@ io::awaitable<void> Connection::run(io::ByteStream& stream, std::string early) {
   // The hook does not keep the connection alive: it is the connection's own.
   http2_.on_output([this] { flush(); });
   auto going = take(early);
-  while (going && !ending_ && !http2_.is_over()) {
+  while (going) {
     flush();
+    if (is_over()) break;
     if (!unsent_.empty()) {
       co_await stream.wait(io::Readiness::writable);
       continue;
@@ -84,21 +85,30 @@ void Connection::answer_requests() {
     auto ended = [self = shared_from_this(), stream](const std::exception_ptr& failure) {
       --self->running_;
       self->idle_since_ = Clock::now();
-      if (!failure) return;
-      try {
-        std::rethrow_exception(failure);
-      } catch (const std::exception& error) {
-        self->context_.log.error("control request failed",
-                                 {{"path", stream->request().path()}, {"error", error.what()}});
-      }
-      io::Response response;
-      response.status = 500;
-      response.content_type = "text/plain";
-      response.body = "internal server error";
-      stream->respond(response);
+      if (failure) self->answer_failure(*stream, failure);
+      if (self->is_over() && self->stream_) self->stream_->cancel();
     };
     boost::asio::co_spawn(*executor_, std::move(answering), std::move(ended));
   }
+}
+
+void Connection::answer_failure(io::Http2Stream& stream, const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    context_.log.error("control request failed",
+                       {{"path", stream.request().path()}, {"error", error.what()}});
+  }
+  io::Response response;
+  response.status = 500;
+  response.content_type = "text/plain";
+  response.body = "internal server error";
+  stream.respond(response);
+}
+
+bool Connection::is_over() const {
+  const bool all_said = stopping_ && http2_.open_streams() == 0 && unsent_.empty();
+  return ending_ || all_said || http2_.is_over();
 }
 
 // Sends what can be sent without waiting; what remains wakes the loop, which waits for the socket.
@@ -177,10 +187,8 @@ void Connection::stop(bool at_once) {
   http2_.shut_down();
   flush();
   // What is left are handlers; their answers are not waited for at once.
-  if (at_once || http2_.open_streams() == 0) {
-    ending_ = true;
-    if (stream_) stream_->cancel();
-  }
+  if (at_once) ending_ = true;
+  if (is_over() && stream_) stream_->cancel();
 }
 
 void Connection::close() {

@@ -53,7 +53,9 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
  private:
   bool take(std::string_view received);
   void answer_requests();
+  void answer_failure(io::Http2Stream& stream, const std::exception_ptr& failure);
   void flush();
+  bool is_over() const;
   void close();
   void end_login_waits();
 

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <vector>
 
 namespace latchkey::control {
 
@@ -41,17 +42,22 @@ std::shared_ptr<LoginWait> LoginWaits::enter(const std::string& login, io::Execu
 }
 
 void LoginWaits::apply(std::span<const audit::Change> changes) noexcept {
-  for (const auto& change : changes) {
-    if (change.kind != audit::ChangeKind::login_completed) continue;
+  // Released after the lock: the last owner of a wait takes the lock to leave.
+  std::vector<std::shared_ptr<LoginWait>> woken;
+  {
     const std::lock_guard lock(mutex_);
-    const auto [begin, end] = waits_.equal_range(change.subject);
-    for (auto at = begin; at != end; ++at) {
-      const auto wait = at->second.lock();
-      if (wait)
-        boost::asio::post(wait->executor_, [waiting = at->second] {
-          if (const auto woken = waiting.lock()) woken->end();
-        });
+    for (const auto& change : changes) {
+      if (change.kind != audit::ChangeKind::login_completed) continue;
+      const auto [begin, end] = waits_.equal_range(change.subject);
+      for (auto at = begin; at != end; ++at) {
+        if (auto wait = at->second.lock()) woken.push_back(std::move(wait));
+      }
     }
+  }
+  for (const auto& wait : woken) {
+    boost::asio::post(wait->executor_, [waiting = std::weak_ptr(wait)] {
+      if (const auto still = waiting.lock()) still->end();
+    });
   }
 }
 

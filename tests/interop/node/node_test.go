@@ -317,6 +317,55 @@ func TestR16TwoDevicesJoinByKeyAndReachEachOther(t *testing.T) {
 	}
 }
 
+// Without a key the device shows an address; a person lets it in there, with the command that stands on the page.
+func TestADeviceWithoutAKeyIsLetInByAPerson(t *testing.T) {
+	s := newServer(t)
+	m := newMachine(t, s, "laptop")
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	up := exec.CommandContext(ctx, filepath.Join(programDirectory, "tailscale"), "--socket="+m.socket(), "up",
+		"--login-server="+s.url, "--hostname=laptop")
+	screen, err := up.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var address string
+	lines := bufio.NewScanner(screen)
+	for address == "" && lines.Scan() {
+		if text := strings.TrimSpace(lines.Text()); strings.HasPrefix(text, s.url+"/register/") {
+			address = text
+		}
+	}
+	if address == "" {
+		t.Fatal("the device shows no address")
+	}
+	page, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(page.Body)
+	_ = page.Body.Close()
+	if !bytes.Contains(text, []byte("<dd>laptop</dd>")) || !bytes.Contains(text, []byte("latchkey devices approve ")) {
+		t.Errorf("the page: %s: %s", page.Status, text)
+	}
+	if output, err := exec.Command(os.Getenv("LATCHKEY_BINARY"), "devices", "approve", "--data-dir", s.dir, address).CombinedOutput(); err != nil {
+		t.Fatalf("approve: %v: %s", err, output)
+	}
+	_, _ = io.Copy(io.Discard, screen)
+	if err := up.Wait(); err != nil {
+		t.Fatal("up: ", err)
+	}
+	if state := m.status(t).BackendState; state != "Running" {
+		t.Error("the device is ", state)
+	}
+	if len(s.devices(t)["laptop"].Addresses) != 2 {
+		t.Error("the device is not listed")
+	}
+}
+
 // R17: a revoked key is refused, with its reason on the screen; who joined with it stays.
 func TestR17ARevokedKeyIsRefusedOnTheScreen(t *testing.T) {
 	s := newServer(t)
