@@ -248,6 +248,18 @@ TEST(Control, ARestartedServerIsTheSameToItsDevices) {
   EXPECT_EQ(again.next_with(stream, "Node").at("Node").at("Addresses").as_array().at(0).as_string(), address);
 }
 
+TEST(Control, ADeviceThatDoesNotComeBackAfterARestartIsNotConnected) {
+  RunningServer server;
+  server.settings().keys_sweep = seconds(1);
+  Device device(server, server.auth_key(), "gone");
+  const auto path = "/api/v2/device/" + std::string(device.poll().at("Node").at("StableID").as_string());
+  const auto connected = [&] { return server.call("GET", path).json().at("connectedToControl").as_bool(); };
+  while (!connected()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  server.stop();
+  server.start();
+  while (connected()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
 TEST(Control, ANodeKeyOfAnotherMachineOpensNothing) {
   RunningServer server;
   Device owner(server, server.auth_key(), "owner");

@@ -53,6 +53,8 @@ LIBRARIES = [
      "crypto is the one door to OpenSSL (io has TLS)"),
     (re.compile(r"^sodium"), tuple(layer for layer in LEFT if layer != "crypto"),
      "crypto is the one door to libsodium"),
+    (re.compile(r"^wslay/"), tuple(layer for layer in LEFT if layer != "io"),
+     "io is the one door to WebSocket frames"),
     (re.compile(r"^(spdlog|prometheus)/|^base/(log|metrics|clock)\.h$"), ("core",),
      "core neither logs nor counts nor reads a clock: it returns what happened, and time is an argument"),
     (re.compile(r"^curl/"), ("base", "crypto", "core", "storage", "http"),

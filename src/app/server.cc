@@ -18,6 +18,8 @@
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
 #include "core/identity/user_store.h"
+#include "core/join/session.h"
+#include "core/maintenance_store.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/device_sweep.h"
 #include "core/tailnet/policy_node.h"
@@ -35,6 +37,7 @@ namespace {
 
 constexpr minutes kForgetInterval{30};
 constexpr seconds kDepartures{2};
+constexpr seconds kSayAlive{30};
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
 
 // The path of the public address, which a proxy may leave on requests.
@@ -160,6 +163,7 @@ struct Server::Parts {
   Result<void> listen(Doors doors, const crypto::Key256& root);
   Result<void> listen_relay(const crypto::Key256& root);
   io::awaitable<std::optional<TailnetId>> admit_to_relay(std::string node_key);
+  Result<void> say_alive();
   Result<void> listen_metrics();
   void start_work();
 
@@ -177,6 +181,7 @@ struct Server::Parts {
   RequestProbe probe;
   workers::WorkContext work;
   control::MapHub hub;
+  workers::Presence presence{[this] { return hub.note_again(); }};
   control::ControlContext control;
   control::ControlDoor door;
   io::HttpServer http;
@@ -268,6 +273,16 @@ Result<void> Server::Parts::listen_relay(const crypto::Key256& root) {
   return {};
 }
 
+// Before the first device connects. One process has a SQLite file, so others that left leases are gone.
+Result<void> Server::Parts::say_alive() {
+  const bool alone = db->engine() == storage::Engine::sqlite;
+  return db->write_now([this, alone, now = clock.now()](core::Tx& tx) -> Result<void> {
+    if (alone) tx.maintenance().forget_leases(TimePoint::max());
+    join::say_alive(tx, work.replica, now);
+    return {};
+  });
+}
+
 Result<void> Server::Parts::listen_metrics() {
   if (settings.metrics_listen.empty()) return {};
   TRY(const auto where, split_listen("metrics.listen", settings.metrics_listen));
@@ -289,6 +304,9 @@ Result<void> Server::Parts::listen_metrics() {
 void Server::Parts::start_work() {
   workers::run_periodically(runtime, work, "note departures", kDepartures,
                             [this](workers::WorkContext&) { return hub.note_departures(); });
+  workers::run_periodically(runtime, work, "say alive", kSayAlive,
+                            [this](workers::WorkContext& shared) { return presence.turn(shared); });
+  workers::run_periodically(runtime, work, "disconnect left", settings.keys_sweep, workers::disconnect_left);
   workers::run_periodically(runtime, work, "announce expired keys", settings.keys_sweep,
                             workers::announce_expired_keys);
   workers::run_periodically(runtime, work, "announce expired node keys", settings.keys_sweep,
@@ -324,6 +342,7 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log
     parts =
         std::make_unique<Parts>(settings, log, open_database(settings, root, log), root, std::move(proxies));
     TRY(storage::bind_root_key(*parts->db, crypto::root_key_check(root)));
+    if (doors == Doors::all) TRY(parts->say_alive());
     TRY(parts->listen(doors, root));
   } catch (const std::exception& failed) {
     return unavailable(failed.what());

@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "control/connection.h"
 #include "control/messages/protocol_key.h"
+#include "io/websocket.h"
 
 namespace latchkey::control {
 namespace {
 
 constexpr std::string_view kProtocol = "tailscale-control-protocol";
+constexpr std::string_view kHandshake = "X-Tailscale-Handshake";
 
 io::Response text_response(int status, std::string_view text) {
   io::Response response;
@@ -18,6 +20,17 @@ io::Response text_response(int status, std::string_view text) {
   response.content_type = "text/plain; charset=utf-8";
   response.body = text;
   return response;
+}
+
+// Nothing when it is absent or malformed.
+std::optional<std::string> query_value(const io::Request& request, std::string_view name) {
+  for (const auto& pair : split(request.query(), '&')) {
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      return percent_decode(pair.substr(equals + 1));
+    }
+  }
+  return std::nullopt;
 }
 
 // Ends a connection whose peer has been told why.
@@ -44,13 +57,24 @@ io::Response ControlDoor::key(const io::Request& request) const {
 }
 
 io::Response ControlDoor::upgrade(const io::Request& request, const std::string& address) {
+  if (request.method == "GET") {
+    if (!io::asks_for_websocket(request)) {
+      return text_response(400, "GET is for WebSockets here; other clients POST");
+    }
+    return io::over_websocket(request, kProtocol, begin(request, query_value(request, kHandshake), address));
+  }
   const auto wanted = request.header("Upgrade");
   if (!wanted) {
     return text_response(400,
                          "Upgrade: tailscale-control-protocol is missing; a proxy in front must pass it on");
   }
   if (*wanted != kProtocol) return text_response(400, "Upgrade must be tailscale-control-protocol");
-  const auto encoded = request.header("X-Tailscale-Handshake");
+  const auto encoded = request.header(kHandshake);
+  return begin(request, encoded ? std::optional(std::string(*encoded)) : std::nullopt, address);
+}
+
+io::Response ControlDoor::begin(const io::Request& request, const std::optional<std::string>& encoded,
+                                const std::string& address) {
   if (!encoded) return text_response(400, "X-Tailscale-Handshake is missing");
   const auto initiation = from_base64(*encoded);
   if (!initiation) return text_response(400, "X-Tailscale-Handshake is not base64");

@@ -1,6 +1,7 @@
 // The two requests that come before a device's own connection: GET /key, and /ts2021, which becomes it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "control/control_context.h"
@@ -16,10 +17,15 @@ class ControlDoor {
   // What clients ask first: the server's public key.
   io::Response key(const io::Request& request) const;
 
-  // Switches to the device's connection, or says why not. `address`: of the device, behind trusted proxies.
+  // Switches to the device's connection, or says why not: POST for native clients, GET for those in a
+  // browser, which come by WebSocket and name the handshake in the query. `address`: of the device, behind
+  // trusted proxies.
   io::Response upgrade(const io::Request& request, const std::string& address);
 
  private:
+  io::Response begin(const io::Request& request, const std::optional<std::string>& encoded,
+                     const std::string& address);
+
   ControlContext& context_;
 };
 

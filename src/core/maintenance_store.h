@@ -17,6 +17,9 @@ class MaintenanceStore {
   // a lease only keeps replicas from doing the same twice.
   virtual bool hold_lease(std::string_view name, std::string_view holder, TimePoint now, TimePoint until) = 0;
 
+  // Forgets the leases that ended before or at `ended`. Returns how many.
+  virtual std::int64_t forget_leases(TimePoint ended) = 0;
+
   // Removes feed entries older than `before`, at most `limit`. Returns how many.
   virtual std::int64_t trim_feed(TimePoint before, std::int64_t limit) = 0;
 };

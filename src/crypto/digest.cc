@@ -43,6 +43,14 @@ std::string_view as_text(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
+std::array<std::uint8_t, 20> sha1(std::string_view data) {
+  std::array<std::uint8_t, 20> digest;
+  unsigned size = 0;
+  const int done = EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  require(done == 1 && size == digest.size(), "SHA-1 failed");
+  return digest;
+}
+
 Digest sha256(std::string_view data) {
   auto* context = thread_context();
   require(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1, "SHA-256 failed");

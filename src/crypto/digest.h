@@ -16,6 +16,9 @@ using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view data);
 
+// Broken as a signature: for WebSocket's handshake alone (RFC 6455 section 4.2.2).
+std::array<std::uint8_t, 20> sha1(std::string_view data);
+
 // A key that HMACs many messages: the two key blocks are absorbed once.
 class HmacKey {
  public:

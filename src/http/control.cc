@@ -1,4 +1,4 @@
-// GET /key and POST /ts2021: what devices ask before they speak their own protocol.
+// GET /key and /ts2021: what devices ask before they speak their own protocol.
 #include "http/handlers.h"
 
 namespace latchkey::http {

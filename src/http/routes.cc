@@ -54,6 +54,7 @@ constexpr Route kRoutes[] = {
     {"POST",   "/api/local/tailnets",                             "createTailnet",              Access::local,  true,  create_tailnet},
     {"POST",   "/api/local/backup",                               "backUp",                     Access::local,  true,  back_up},
     {"GET",    "/key",                                            "controlKey",                 Access::anyone, false, control_key},
+    {"GET",    "/ts2021",                                         "controlWebSocket",           Access::anyone, false, control_upgrade},
     {"POST",   "/ts2021",                                         "controlUpgrade",             Access::anyone, false, control_upgrade},
     {"GET",    "/register/{loginId}",                             "showDeviceLogin",            Access::anyone, false, show_device_login},
     {"GET",    "/healthz",                                        "healthz",                    Access::anyone, false, healthz},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "io/websocket.h"
 
 namespace latchkey::relay {
 namespace {
@@ -25,7 +26,8 @@ io::Response method_refusal() {
 io::Response switch_to_derp(Relay& relay, const io::Request& request) {
   if (request.method != "GET") return method_refusal();
   const auto upgrade = request.header("Upgrade");
-  if (!upgrade || !equals_ignore_case(trim(*upgrade), "derp")) {
+  const bool websocket = io::asks_for_websocket(request);
+  if (!websocket && (!upgrade || !equals_ignore_case(trim(*upgrade), "derp"))) {
     auto response = refusal(426, "DERP needs a connection upgrade");
     response.headers.push_back({"Upgrade", "DERP"});
     return response;
@@ -39,7 +41,8 @@ io::Response switch_to_derp(Relay& relay, const io::Request& request) {
       {"Upgrade", "DERP"}, {"Derp-Version", "2"}, {"Derp-Public-Key", to_hex(relay.public_key())}};
   response.body = relay.greeting();
   response.takeover = relay.connect(request.peer.address);
-  return response;
+  // For clients in a browser.
+  return websocket ? io::over_websocket(request, "derp", std::move(response)) : response;
 }
 
 // For measuring latency where UDP is blocked.

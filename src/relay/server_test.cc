@@ -299,7 +299,11 @@ class RelayHttp : public RelayUnderTest {
     client.send(std::string(line) + " HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n" +
                 std::string(headers) + "\r\n");
     std::string answer;
-    for (auto bytes = client.read(); !bytes.empty(); bytes = client.read()) answer += bytes;
+    for (auto bytes = client.read(); !bytes.empty(); bytes = client.read()) {
+      answer += bytes;
+      // Nothing ends a connection that has become another protocol's.
+      if (answer.starts_with("HTTP/1.1 101 ") && answer.find("\r\n\r\n") != std::string::npos) break;
+    }
     return answer;
   }
 };
@@ -332,7 +336,7 @@ TEST_F(RelayHttp, AnswersWellFormedChallengesOnly) {
 
 TEST_F(RelayHttp, RefusesDerpWithoutItsUpgrade) {
   start();
-  for (const auto* headers : {"", "Upgrade: websocket\r\n", "Upgrade: h2c\r\n"}) {
+  for (const auto* headers : {"", "Upgrade: h2c\r\n", "Upgrade: derp2\r\n"}) {
     const auto answer = ask("GET /derp", headers);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 426 ")) << answer;
     EXPECT_NE(answer.find("\r\nUpgrade: DERP\r\n"), std::string::npos);
@@ -340,6 +344,16 @@ TEST_F(RelayHttp, RefusesDerpWithoutItsUpgrade) {
   EXPECT_TRUE(ask("GET /derp", "Upgrade: DERP\r\nDerp-Fast-Start: 1\r\n").starts_with("HTTP/1.1 400 "));
   EXPECT_TRUE(ask("POST /derp", "Upgrade: DERP\r\nContent-Length: 0\r\n").starts_with("HTTP/1.1 405 "));
   EXPECT_TRUE(ask("GET /").starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(RelayHttp, BrowsersComeByWebSocket) {
+  start();
+  const std::string opening =
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const auto answer = ask("GET /derp", opening + "Sec-WebSocket-Protocol: derp\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << answer;
+  EXPECT_NE(answer.find("\r\nSec-WebSocket-Protocol: derp\r\n"), std::string::npos);
+  EXPECT_TRUE(ask("GET /derp", opening).starts_with("HTTP/1.1 400 "));
 }
 
 }  // namespace

@@ -49,8 +49,10 @@ const Statement kConnect{
 const Statement kDisconnect{
     "UPDATE devices SET connected_to = '', last_seen_at = $4"
     " WHERE tailnet_id = $1 AND id = $2 AND connected_to = $3"};
-const Statement kConnectedTo{SELECT_DEVICES
-                             "connected_to = $1 AND connected_to <> '' ORDER BY number LIMIT $2"};
+const Statement kLeftConnected{
+    SELECT_DEVICES
+    "connected_to <> '' AND NOT EXISTS (SELECT 1 FROM leases WHERE name = 'replica ' || holder AND until > $1"
+    " AND substr(connected_to, 1, length(holder) + 1) = holder || '.') ORDER BY number LIMIT $2"};
 const Statement kGone{SELECT_DEVICES
                       "ephemeral AND connected_to = '' AND COALESCE(last_seen_at, created_at) <= $1"
                       " ORDER BY COALESCE(last_seen_at, created_at) LIMIT $2"};
@@ -268,8 +270,8 @@ bool SqlDeviceStore::set_connected(const TailnetId& tailnet, const DeviceId& id,
   return told({}, change);
 }
 
-std::vector<Device> SqlDeviceStore::connected_to(std::string_view replica, std::int64_t limit) {
-  return devices_of(work_.connection().run(kConnectedTo, {std::string(replica), limit}));
+std::vector<Device> SqlDeviceStore::left_connected(TimePoint now, std::int64_t limit) {
+  return devices_of(work_.connection().run(kLeftConnected, {time_value(now), limit}));
 }
 
 std::vector<Device> SqlDeviceStore::ephemeral_gone_since(TimePoint before, std::int64_t limit) {

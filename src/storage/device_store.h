@@ -31,7 +31,7 @@ class SqlDeviceStore final : public tailnet::DeviceStore {
               const audit::Change& change) override;
   bool set_connected(const TailnetId& tailnet, const DeviceId& id, std::string_view replica,
                      std::string_view replica_was, TimePoint at, const audit::Change& change) override;
-  std::vector<Device> connected_to(std::string_view replica, std::int64_t limit) override;
+  std::vector<Device> left_connected(TimePoint now, std::int64_t limit) override;
 
   std::vector<Device> ephemeral_gone_since(TimePoint before, std::int64_t limit) override;
   bool remove_if_gone(const Device& device, TimePoint before, Records records,

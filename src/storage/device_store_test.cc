@@ -190,8 +190,7 @@ TEST_P(DeviceStoreTest, RemovingAndConnectingTellWhetherTheyDidAnything) {
   write([&](DeviceStore& devices) {
     EXPECT_FALSE(devices.set_connected(one.tailnet, one.id, {}, "east", world_->now, change));
     EXPECT_TRUE(devices.set_connected(one.tailnet, one.id, "east", {}, world_->now, change));
-    EXPECT_EQ(devices.connected_to("east", 10).size(), 1U);
-    EXPECT_TRUE(devices.connected_to("", 10).empty());
+    EXPECT_EQ(devices.left_connected(world_->now, 10).size(), 1U);
     EXPECT_FALSE(devices.remove(TailnetId("Tother"), one.id, {}, change));
     EXPECT_TRUE(devices.remove(one.tailnet, one.id, {}, change));
     EXPECT_FALSE(devices.remove(one.tailnet, one.id, {}, change));

@@ -1,7 +1,9 @@
 #include "control/map/hub.h"
 
 #include <boost/asio/post.hpp>
+#include <tuple>
 
+#include "core/join/session.h"
 #include "core/tailnet/device_store.h"
 #include "io/runtime.h"
 
@@ -310,6 +312,25 @@ void MapHub::note_connected(const TailnetId& tailnet, const DeviceId& device, st
     const auto written = co_await db_.write(std::move(write));
     if (!written) log_.warn("a connection was not noted", {{"reason", written.error().message}});
   });
+}
+
+io::awaitable<Result<std::int64_t>> MapHub::note_again() {
+  std::vector<std::tuple<TailnetId, DeviceId, std::string>> held;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [device, connected] : connected_) {
+      if (connected.streams > 0) held.emplace_back(connected.tailnet, device, connected.noted);
+    }
+  }
+  const auto count = static_cast<std::int64_t>(held.size());
+  auto write = [held = std::move(held), now = clock_.now()](core::Tx& tx) -> Result<void> {
+    for (const auto& [tailnet, device, connection] : held) {
+      join::connect_again(tx, tailnet, device, connection, now);
+    }
+    return {};
+  };
+  CO_TRY(co_await db_.write(std::move(write)));
+  co_return count;
 }
 
 io::awaitable<Result<std::int64_t>> MapHub::note_departures() {

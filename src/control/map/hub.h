@@ -64,6 +64,9 @@ class MapHub {
   const std::string& replica() const { return replica_; }
   std::size_t streams() const;
 
+  // Notes all connections anew that nobody else holds: for a replica that was taken for gone.
+  io::awaitable<Result<std::int64_t>> note_again();
+
   // One turn of the periodic work that says who has gone: a device without a stream for longer than the
   // grace.
   io::awaitable<Result<std::int64_t>> note_departures();

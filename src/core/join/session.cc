@@ -2,6 +2,7 @@
 
 #include "core/identity/user_store.h"
 #include "core/join/host.h"
+#include "core/maintenance_store.h"
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_store.h"
 
@@ -123,20 +124,31 @@ Result<Reported> report(core::Tx& tx, const Device& device, const StatusReport& 
   return reported;
 }
 
-void connect(core::Tx& tx, const Device& device, std::string_view replica, TimePoint now) {
-  tx.devices().set_connected(device.tailnet, device.id, replica, {}, now,
+void connect(core::Tx& tx, const Device& device, std::string_view connection, TimePoint now) {
+  tx.devices().set_connected(device.tailnet, device.id, connection, {}, now,
                              change_of(device, ChangeKind::device_connected, now));
 }
 
-bool disconnect(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view replica,
+void connect_again(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view connection,
+                   TimePoint now) {
+  const auto device = tx.devices().find(tailnet, id);
+  if (device && device->connected_to.empty()) connect(tx, *device, connection, now);
+}
+
+bool disconnect(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view connection,
                 TimePoint now) {
-  return tx.devices().set_connected(tailnet, id, {}, replica, now,
+  return tx.devices().set_connected(tailnet, id, {}, connection, now,
                                     {ChangeKind::device_connected, tailnet, id.str(), 0, now});
 }
 
-std::int64_t disconnect_all(core::Tx& tx, std::string_view replica, TimePoint now) {
-  const auto left = tx.devices().connected_to(replica, kDisconnectBatch);
-  for (const auto& device : left) disconnect(tx, device.tailnet, device.id, replica, now);
+void say_alive(core::Tx& tx, const std::string& replica, TimePoint now) {
+  tx.maintenance().hold_lease("replica " + replica, replica, now, now + kReplicaLease);
+}
+
+std::int64_t disconnect_left(core::Tx& tx, TimePoint now) {
+  const auto left = tx.devices().left_connected(now, kDisconnectBatch);
+  for (const auto& device : left) disconnect(tx, device.tailnet, device.id, device.connected_to, now);
+  if (left.empty()) tx.maintenance().forget_leases(now);
   return static_cast<std::int64_t>(left.size());
 }
 

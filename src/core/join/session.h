@@ -50,15 +50,23 @@ struct Reported {
 Result<Reported> report(core::Tx& tx, const tailnet::Device& device, const StatusReport& status,
                         const JoinContext& context, const audit::Source& source, TimePoint now);
 
-// The device's connection is at this replica from now on; where it was before does not matter.
-void connect(core::Tx& tx, const tailnet::Device& device, std::string_view replica, TimePoint now);
+// The device's connection is this one from now on, "<replica>.<which>"; where it was before does not matter.
+void connect(core::Tx& tx, const tailnet::Device& device, std::string_view connection, TimePoint now);
+// Only where nobody else holds it: for a replica that was taken for gone.
+void connect_again(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view connection,
+                   TimePoint now);
 // Its last stream at this replica ended. False when it is connected elsewhere by now, or gone.
-bool disconnect(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view replica,
+bool disconnect(core::Tx& tx, const TailnetId& tailnet, const DeviceId& id, std::string_view connection,
                 TimePoint now);
 
+// A replica says again and again that it lives. What is connected to one that has not said so for this long
+// counts as gone.
+inline constexpr minutes kReplicaLease{2};
+void say_alive(core::Tx& tx, const std::string& replica, TimePoint now);
+
 inline constexpr std::int64_t kDisconnectBatch = 500;
-// For a replica that starts: what it left connected when it ended. Returns how many; call again while it
+// Ends the connections that replicas left behind which are gone. Returns how many; call again while it
 // returns kDisconnectBatch.
-std::int64_t disconnect_all(core::Tx& tx, std::string_view replica, TimePoint now);
+std::int64_t disconnect_left(core::Tx& tx, TimePoint now);
 
 }  // namespace latchkey::join

@@ -145,13 +145,46 @@ TEST(Connection, LateEndingDoesNotUndoANewerOneElsewhere) {
   EXPECT_EQ(joined.stored().last_seen, joined.world.now);
 }
 
-TEST(Connection, ReplicaThatStartsAgainEndsWhatItLeftOpen) {
+TEST(Connection, WhatAReplicaLeftOpenEndsOnceItIsSilent) {
   Joined joined;
-  joined.connect("east");
-  const auto ended = joined.world.db().write_now(
-      [&](core::Tx& tx) -> Result<std::int64_t> { return disconnect_all(tx, "east", joined.world.now); });
-  EXPECT_EQ(*ended, 1);
+  auto& world = joined.world;
+  const auto say = [&](const char* replica) {
+    return world.db().write_now([&](core::Tx& tx) -> Result<void> {
+      say_alive(tx, replica, world.now);
+      return {};
+    });
+  };
+  const auto sweep = [&] {
+    return *world.db().write_now(
+        [&](core::Tx& tx) -> Result<std::int64_t> { return disconnect_left(tx, world.now); });
+  };
+  ASSERT_TRUE(say("east").ok());
+  joined.connect("east.1");
+  EXPECT_EQ(sweep(), 0);
+  world.now += kReplicaLease;
+  // Another one with a longer name speaks for itself alone.
+  ASSERT_TRUE(say("eas").ok());
+  ASSERT_TRUE(say("east.").ok());
+  EXPECT_EQ(sweep(), 1);
   EXPECT_EQ(joined.stored().connected_to, "");
+  EXPECT_EQ(sweep(), 0);
+}
+
+TEST(Connection, AReplicaThatWasTakenForGoneTakesNothingFromAnother) {
+  Joined joined;
+  auto& world = joined.world;
+  const auto again = [&](const char* connection) {
+    return world.db().write_now([&](core::Tx& tx) -> Result<void> {
+      const auto device = joined.stored();
+      connect_again(tx, device.tailnet, device.id, connection, world.now);
+      return {};
+    });
+  };
+  ASSERT_TRUE(again("east.1").ok());
+  EXPECT_EQ(joined.stored().connected_to, "east.1");
+  joined.connect("west.1");
+  ASSERT_TRUE(again("east.1").ok());
+  EXPECT_EQ(joined.stored().connected_to, "west.1");
 }
 
 }  // namespace

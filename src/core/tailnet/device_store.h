@@ -54,8 +54,8 @@ class DeviceStore {
   // that a late ending cannot undo a newer connection elsewhere; false then.
   virtual bool set_connected(const TailnetId& tailnet, const DeviceId& id, std::string_view replica,
                              std::string_view replica_was, TimePoint at, const audit::Change& change) = 0;
-  // Devices that a replica left connected, when it starts again or is known to be gone.
-  virtual std::vector<Device> connected_to(std::string_view replica, std::int64_t limit) = 0;
+  // Devices that a replica left connected which holds no lease "replica <its name>" any more.
+  virtual std::vector<Device> left_connected(TimePoint now, std::int64_t limit) = 0;
 
   // Over all tailnets, for periodic work.
   virtual std::vector<Device> ephemeral_gone_since(TimePoint before, std::int64_t limit) = 0;
