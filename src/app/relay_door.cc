@@ -4,8 +4,8 @@
 
 #include <array>
 #include <exception>
-#include <fstream>
 
+#include "app/derp_map_source.h"
 #include "app/listen_address.h"
 #include "crypto/root_key.h"
 #include "crypto/self_signed.h"
@@ -70,25 +70,13 @@ void warn_when_moved(const Log& log, const char* what, std::uint16_t wanted, std
            {{"for", what}, {"wanted", wanted}, {"port", got}});
 }
 
-Result<std::optional<std::string>> map_file(const Settings& settings) {
-  std::optional<std::string> text;
-  if (settings.derp_map_file.empty()) return text;
-  std::ifstream file(settings.derp_map_file);
-  if (!file) return malformed("derp_map.file cannot be read: " + settings.derp_map_file.string());
-  // One byte over the limit is enough to be refused.
-  text.emplace(relay::kMostDerpMapBytes + 1, '\0');
-  file.read(text->data(), static_cast<std::streamsize>(text->size()));
-  text->resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
-
 }  // namespace
 
 Result<RelayDoor> open_relay(const Settings& settings, io::Runtime& runtime, const crypto::Key256& root,
                              relay::Admit admit, Metrics& metrics, const Log& log, TimePoint now) {
-  TRY(const auto file, map_file(settings));
+  TRY(auto further, first_derp_map(settings, settings.relay_enabled, log));
   RelayDoor door;
-  std::optional<relay::EmbeddedRelay> embedded;
+  auto& embedded = door.embedded;
   if (settings.relay_enabled) {
     TRY(const auto places, places_of(settings));
     const auto host = public_host(settings, places.listen.address, log);
@@ -113,7 +101,8 @@ Result<RelayDoor> open_relay(const Settings& settings, io::Runtime& runtime, con
     if (places.stun) warn_when_moved(log, "STUN", places.stun->port, embedded->stun_port);
     log.info("relay", {{"host", host}, {"port", embedded->derp_port}, {"stun", embedded->stun_port}});
   }
-  TRY(door.map, relay::make_derp_map(embedded, file));
+  TRY(door.map, relay::make_derp_map(embedded, further));
+  door.further = std::move(further);
   return door;
 }
 

@@ -14,7 +14,9 @@ namespace latchkey::app {
 
 struct RelayDoor {
   std::unique_ptr<relay::Server> server;  // listening, to be started; null when relay.enabled is off
-  relay::DerpMap map;
+  relay::DerpMap map;                     // of these two:
+  std::optional<relay::EmbeddedRelay> embedded;
+  std::optional<std::string> further;  // as it was read
 };
 
 // What must outlive the relay is said in relay/server.h. An error names the setting.

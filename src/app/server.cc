@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "app/derp_map_source.h"
 #include "app/listen_address.h"
 #include "app/relay_door.h"
 #include "app/request_probe.h"
@@ -163,6 +164,7 @@ struct Server::Parts {
   Result<void> listen(Doors doors, const crypto::Key256& root);
   Result<void> listen_relay(const crypto::Key256& root);
   io::awaitable<std::optional<TailnetId>> admit_to_relay(std::string node_key);
+  Result<void> take_derp_map(const std::string& further);
   Result<void> say_alive();
   Result<void> listen_metrics();
   void start_work();
@@ -186,6 +188,9 @@ struct Server::Parts {
   control::ControlDoor door;
   io::HttpServer http;
   std::unique_ptr<relay::Server> relay;
+  std::optional<relay::EmbeddedRelay> embedded_relay;
+  std::optional<std::string> first_relays;
+  std::unique_ptr<DerpMapRefresh> derp_map_refresh;
   std::string url;
   Doors doors = Doors::all;
   bool stopped = false;
@@ -268,8 +273,16 @@ Result<void> Server::Parts::listen_relay(const crypto::Key256& root) {
   relay = std::move(opened.server);
   control.public_url = settings.public_url;
   if (!settings.tls_certificate.empty()) control.scheme = "https";
-  control.derp_map = std::make_shared<const std::string>(std::move(opened.map.json));
+  hub.set_derp_map(std::move(opened.map.json));
+  embedded_relay = std::move(opened.embedded);
+  first_relays = std::move(opened.further);
   if (relay) hub.on_departed([this](const std::string& node_key) { relay->disconnect(node_key); });
+  return {};
+}
+
+Result<void> Server::Parts::take_derp_map(const std::string& further) {
+  TRY(auto map, relay::make_derp_map(embedded_relay, further));
+  hub.set_derp_map(std::move(map.json));
   return {};
 }
 
@@ -362,11 +375,18 @@ void Server::start() {
   if (parts_->doors == Doors::all) parts_->start_work();
   parts_->http.start();
   if (parts_->relay) parts_->relay->start();
+  if (parts_->doors == Doors::all && !parts_->settings.derp_map_url.empty()) {
+    parts_->derp_map_refresh = std::make_unique<DerpMapRefresh>(
+        parts_->settings, parts_->first_relays,
+        [parts = parts_.get()](const std::string& further) { return parts->take_derp_map(further); },
+        parts_->log);
+  }
 }
 
 void Server::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
+  parts_->derp_map_refresh.reset();
   if (parts_->runtime.running()) {
     parts_->http.stop();
     if (parts_->relay) parts_->relay->stop();

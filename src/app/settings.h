@@ -51,6 +51,8 @@ struct Settings {
   std::string relay_stun_listen;
   std::string relay_public_host;
   std::filesystem::path derp_map_file;
+  std::string derp_map_url;
+  seconds derp_map_refresh{};
 
   std::int64_t guard_failures_per_second = 0;
   std::int64_t guard_failure_burst = 0;

@@ -35,8 +35,7 @@ struct ControlContext {
   const Clock& clock;
   Log log;
   join::JoinContext join;
-  crypto::X25519KeyPair key;                    // the server's, which clients learn from /key and keep
-  std::shared_ptr<const std::string> derp_map;  // JSON; set before the first connection
+  crypto::X25519KeyPair key;  // the server's, which clients learn from /key and keep
   MapHub& hub;
   FailedJoins failed_joins;
   LoginWaits login_waits;

@@ -107,11 +107,11 @@ io::awaitable<void> poll_map(ConnectionPtr connection, StreamPtr stream) {
   if (!request->stream) {
     Told told;
     stream->begin(200, "application/octet-stream");
-    stream->push(
-        make_frame(whole_map(*view, *self, *context.derp_map, context.clock.now(), told), request->compress));
+    stream->push(make_frame(whole_map(*view, *self, *context.hub.derp_map(), context.clock.now(), told),
+                            request->compress));
     co_return stream->finish();
   }
-  const auto map_stream = std::make_shared<MapStream>(context.hub, context.derp_map, stream, found->device.id,
+  const auto map_stream = std::make_shared<MapStream>(context.hub, stream, found->device.id,
                                                       request->node_key, request->compress);
   map_stream->start(view, connection->executor());
   connection->add_map_stream(map_stream);

@@ -298,6 +298,28 @@ void MapHub::leave(const DeviceId& device) {
   found->second.gone_since = steady_clock::now();
 }
 
+void MapHub::set_derp_map(std::string json) {
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    derp_map_ = std::make_shared<const std::string>(std::move(json));
+    for (const auto& [tailnet, entry] : entries_) entries.push_back(entry);
+  }
+  for (const auto& entry : entries) {
+    const std::lock_guard lock(entry->mutex);
+    for (const auto& [key, member] : entry->members) {
+      boost::asio::post(member.executor, [listener = member.listener] {
+        if (const auto held = listener.lock()) held->derp_map_changed();
+      });
+    }
+  }
+}
+
+MapHub::DerpMapPtr MapHub::derp_map() const {
+  const std::lock_guard lock(mutex_);
+  return derp_map_;
+}
+
 std::size_t MapHub::streams() const {
   const std::lock_guard lock(mutex_);
   return connected_.size();

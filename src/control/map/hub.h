@@ -33,6 +33,7 @@ class ViewListener {
  public:
   virtual ~ViewListener() = default;
   virtual void view_changed(const ViewPtr& view) = 0;
+  virtual void derp_map_changed() = 0;
 };
 
 class MapHub {
@@ -58,6 +59,11 @@ class MapHub {
   std::shared_ptr<Subscription> subscribe(const TailnetId& tailnet, const DeviceId& device,
                                           std::weak_ptr<ViewListener> listener, io::Executor executor,
                                           std::uint64_t since);
+
+  // What every device is told of relays, as JSON. Set it before the first stream; later, streams hear of it.
+  using DerpMapPtr = std::shared_ptr<const std::string>;
+  void set_derp_map(std::string json);
+  DerpMapPtr derp_map() const;
 
   FrameCache& frames() { return frames_; }
   const Clock& clock() const { return clock_; }
@@ -100,6 +106,7 @@ class MapHub {
   FrameCache frames_;
   std::function<void(const std::string&)> on_departed_;
   mutable std::mutex mutex_;
+  DerpMapPtr derp_map_ = std::make_shared<const std::string>("{}");
   std::map<TailnetId, std::shared_ptr<Entry>> entries_;
   std::map<DeviceId, Connected> connected_;
   std::uint64_t connections_ = 0;

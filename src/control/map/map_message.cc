@@ -125,6 +125,12 @@ std::string map_delta(const View& before, const View& after, const Node& self_be
   return out.empty() ? std::string() : out.take();
 }
 
+std::string derp_map_only(const std::string& derp_map) {
+  Members out;
+  out.add("DERPMap", derp_map);
+  return out.take();
+}
+
 std::string farewell(const Node& self, TimePoint now) {
   Members out;
   out.add("Node", farewell_json(self, now));

@@ -28,6 +28,9 @@ std::string whole_map(const View& view, const Node& self, const std::string& der
 std::string map_delta(const View& before, const View& after, const Node& self_before, const Node& self_after,
                       Told& told);
 
+// Other relays than before, and nothing else.
+std::string derp_map_only(const std::string& derp_map);
+
 // Tells a device that was removed that it has to log in again.
 std::string farewell(const Node& self, TimePoint now);
 

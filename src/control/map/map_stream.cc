@@ -18,11 +18,10 @@ MapStream::Clock::time_point next_keep_alive() {
 
 }  // namespace
 
-MapStream::MapStream(MapHub& hub, std::shared_ptr<const std::string> derp_map,
-                     std::shared_ptr<io::Http2Stream> stream, DeviceId device, std::string node_key,
-                     bool compress)
+MapStream::MapStream(MapHub& hub, std::shared_ptr<io::Http2Stream> stream, DeviceId device,
+                     std::string node_key, bool compress)
     : hub_(hub),
-      derp_map_(std::move(derp_map)),
+      derp_map_(hub.derp_map()),
       stream_(std::move(stream)),
       device_(std::move(device)),
       node_key_(std::move(node_key)),
@@ -45,10 +44,21 @@ void MapStream::view_changed(const ViewPtr& view) {
   if (!stream_->is_open() || view->version() <= newest_->version()) return;
   newest_ = view;
   catch_up();
-  if (newest_ != told_view_) due_ = std::min(due_, Clock::now() + kLagging);
+  if (lags()) due_ = std::min(due_, Clock::now() + kLagging);
+}
+
+void MapStream::derp_map_changed() {
+  if (!stream_->is_open()) return;
+  catch_up();
+  if (lags()) due_ = std::min(due_, Clock::now() + kLagging);
 }
 
 void MapStream::catch_up() {
+  if (stream_->unsent() > 0) return;
+  if (auto current = hub_.derp_map(); current != derp_map_) {
+    derp_map_ = std::move(current);
+    tell(derp_map_only(*derp_map_), true);
+  }
   if (newest_ == told_view_ || stream_->unsent() > 0) return;
   const auto* before = told_view_->find(device_);
   const auto* after = newest_->find(device_);
@@ -69,9 +79,9 @@ void MapStream::tell(const std::string& message, bool shared) {
 }
 
 void MapStream::at_due() {
-  if (newest_ != told_view_) {
+  if (lags()) {
     catch_up();
-    if (newest_ != told_view_) due_ = Clock::now() + kLagging;
+    if (lags()) due_ = Clock::now() + kLagging;
     return;
   }
   static const FramePtr packed = make_frame(kKeepAlive, true);

@@ -18,12 +18,13 @@ class MapStream final : public ViewListener, public std::enable_shared_from_this
  public:
   using Clock = std::chrono::steady_clock;
 
-  MapStream(MapHub& hub, std::shared_ptr<const std::string> derp_map, std::shared_ptr<io::Http2Stream> stream,
-            DeviceId device, std::string node_key, bool compress);
+  MapStream(MapHub& hub, std::shared_ptr<io::Http2Stream> stream, DeviceId device, std::string node_key,
+            bool compress);
 
   // Sends the first message and begins to listen.
   void start(const ViewPtr& view, io::Executor executor);
   void view_changed(const ViewPtr& view) override;
+  void derp_map_changed() override;
 
   // When at_due() shall be called: a keep-alive, or another look at a device that lags behind.
   Clock::time_point due() const { return due_; }
@@ -35,10 +36,11 @@ class MapStream final : public ViewListener, public std::enable_shared_from_this
 
  private:
   void tell(const std::string& message, bool shared);
+  bool lags() const { return newest_ != told_view_ || hub_.derp_map() != derp_map_; }
   void catch_up();
 
   MapHub& hub_;
-  std::shared_ptr<const std::string> derp_map_;
+  MapHub::DerpMapPtr derp_map_;  // as it was told
   std::shared_ptr<io::Http2Stream> stream_;
   DeviceId device_;
   std::string node_key_;
