@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/token_buckets.h"
 #include "control/failed_joins.h"
 #include "control/login_wait.h"
 #include "control/map/hub.h"
@@ -28,6 +29,8 @@ struct ControlContext {
         handshakes(metrics.counter("latchkey_control_handshakes_total", "Connections that devices opened")),
         handshakes_refused(metrics.counter("latchkey_control_handshakes_refused_total",
                                            "Connections refused: not for this server's key")),
+        handshakes_throttled(metrics.counter("latchkey_control_handshakes_throttled_total",
+                                             "Connections refused: too many from one address")),
         joins(metrics.counter("latchkey_registrations_total", "Registrations accepted")),
         joins_refused(metrics.counter("latchkey_registrations_refused_total", "Registrations refused")) {}
 
@@ -37,6 +40,9 @@ struct ControlContext {
   join::JoinContext join;
   crypto::X25519KeyPair key;  // the server's, which clients learn from /key and keep
   MapHub& hub;
+  // Of each address: a handshake costs four X25519 operations before anything is known about who asks for it.
+  // The burst lets a site behind one address come back at once after a restart.
+  TokenBuckets initiations{500, 5000, 65'536};
   FailedJoins failed_joins;
   LoginWaits login_waits;
   // Where people reach this server. Empty: where the device does, with the scheme.
@@ -44,6 +50,7 @@ struct ControlContext {
   std::string scheme = "http";
   Counter& handshakes;
   Counter& handshakes_refused;
+  Counter& handshakes_throttled;
   Counter& joins;
   Counter& joins_refused;
 };

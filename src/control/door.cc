@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/ip_address.h"
 #include "base/text.h"
 #include "control/connection.h"
 #include "control/messages/protocol_key.h"
@@ -78,6 +79,12 @@ io::Response ControlDoor::begin(const io::Request& request, const std::optional<
   if (!encoded) return text_response(400, "X-Tailscale-Handshake is missing");
   const auto initiation = from_base64(*encoded);
   if (!initiation) return text_response(400, "X-Tailscale-Handshake is not base64");
+  if (!context_.initiations.take(counted_address(address), context_.clock.now()).allowed) {
+    context_.handshakes_throttled.add();
+    auto response = text_response(429, "too many connections from this address; wait before trying again");
+    response.headers.push_back({"Retry-After", "1"});
+    return response;
+  }
 
   io::Response response;
   response.status = 101;

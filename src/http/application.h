@@ -12,7 +12,7 @@
 #include "http/client_address.h"
 #include "http/context.h"
 #include "http/router.h"
-#include "http/token_buckets.h"
+#include "base/token_buckets.h"
 
 namespace latchkey::http {
 

@@ -1,11 +1,11 @@
 #include "http/authenticator.h"
 
+#include "base/ip_address.h"
 #include "core/credentials/authenticate.h"
 #include "core/identity/user_store.h"
 #include "core/tailnet/tailnet.h"
 #include "core/tx.h"
 #include "http/authorization.h"
-#include "http/client_address.h"
 
 namespace latchkey::http {
 namespace {

@@ -12,7 +12,7 @@
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
 #include "core/identity/caller.h"
-#include "http/token_buckets.h"
+#include "base/token_buckets.h"
 #include "io/database.h"
 #include "io/http.h"
 

@@ -1,25 +1,12 @@
 #include "http/client_address.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 
+#include "base/ip_address.h"
 #include "base/text.h"
 
 namespace latchkey::http {
 namespace {
-
-// 4 or 16 bytes; empty when text is no address.
-std::string address_bytes(std::string_view text) {
-  std::string zeroed(text);
-  std::string bytes(4, '\0');
-  if (inet_pton(AF_INET, zeroed.c_str(), bytes.data()) == 1) return bytes;
-  bytes.assign(16, '\0');
-  if (inet_pton(AF_INET6, zeroed.c_str(), bytes.data()) != 1) return {};
-  static const std::string kMapped = std::string(10, '\0') + "\xff\xff";
-  if (bytes.starts_with(kMapped)) return bytes.substr(12);
-  return bytes;
-}
 
 // An element of X-Forwarded-For: an address, perhaps in brackets and with a port.
 std::string_view without_port(std::string_view text) {
@@ -83,11 +70,6 @@ std::string client_address(const io::Request& request, const std::vector<Address
     hops.pop_back();
   }
   return address;
-}
-
-std::string counted_address(const std::string& address) {
-  const std::string bytes = address_bytes(address);
-  return bytes.size() == 16 ? bytes.substr(0, 8) : address;
 }
 
 }  // namespace latchkey::http

@@ -28,7 +28,4 @@ class AddressBlock {
 // Headers from an untrusted peer count for nothing.
 std::string client_address(const io::Request& request, const std::vector<AddressBlock>& trusted_proxies);
 
-// What failures are counted under: an IPv4 address, or the /64 of an IPv6 one, which a single host may own.
-std::string counted_address(const std::string& address);
-
 }  // namespace latchkey::http

@@ -1,11 +1,9 @@
-// Router, client addresses and token buckets by themselves.
+// Router and client addresses by themselves.
 #include <gtest/gtest.h>
 
 #include "http/client_address.h"
 #include "http/responses.h"
 #include "http/router.h"
-#include "http/token_buckets.h"
-#include "testing/world.h"
 
 namespace latchkey::http {
 namespace {
@@ -56,39 +54,6 @@ TEST(AddressBlock, ContainsItsAddresses) {
   for (const char* wrong : {"", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x", "10.0.0.0/"}) {
     EXPECT_FALSE(AddressBlock::parse(wrong).ok()) << wrong;
   }
-}
-
-TEST(CountedAddress, GroupsIpv6ByNetwork) {
-  EXPECT_EQ(counted_address("2001:db8:1:2::1"), counted_address("2001:db8:1:2:ffff::9"));
-  EXPECT_NE(counted_address("2001:db8:1:2::1"), counted_address("2001:db8:1:3::1"));
-  EXPECT_NE(counted_address("192.0.2.1"), counted_address("192.0.2.2"));
-}
-
-TEST(TokenBuckets, RefillWithTimeAndNotBeyondTheBurst) {
-  TokenBuckets buckets(2, 4, 100);
-  auto now = testing::at("2026-01-05T09:00:00Z");
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(buckets.take("a", now).allowed);
-  EXPECT_FALSE(buckets.take("a", now).allowed);
-  EXPECT_TRUE(buckets.take("b", now).allowed);
-  now += milliseconds{500};
-  EXPECT_TRUE(buckets.take("a", now).allowed);
-  EXPECT_FALSE(buckets.take("a", now).allowed);
-  now += hours{1};
-  EXPECT_EQ(buckets.look("a", now).remaining, 4);
-  EXPECT_EQ(buckets.look("a", now).until_full, seconds{0});
-}
-
-TEST(TokenBuckets, ClockSetBackChangesNothing) {
-  TokenBuckets buckets(1, 1, 100);
-  const auto now = testing::at("2026-01-05T09:00:00Z");
-  EXPECT_TRUE(buckets.take("a", now).allowed);
-  EXPECT_FALSE(buckets.take("a", now - hours{1}).allowed);
-}
-
-TEST(TokenBuckets, AreBounded) {
-  TokenBuckets buckets(1, 1, 8);
-  const auto now = testing::at("2026-01-05T09:00:00Z");
-  for (int i = 0; i < 10'000; ++i) EXPECT_TRUE(buckets.take("name" + std::to_string(i), now).allowed);
 }
 
 TEST(ErrorResponses, EveryCodeHasAStatusFrom400OnAndAMessage) {

@@ -12,7 +12,7 @@
 
 #include "base/time.h"
 
-namespace latchkey::http {
+namespace latchkey {
 
 class TokenBuckets {
  public:
@@ -56,4 +56,4 @@ class TokenBuckets {
   std::array<Shard, kShards> shards_;
 };
 
-}  // namespace latchkey::http
+}  // namespace latchkey

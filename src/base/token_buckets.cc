@@ -1,9 +1,9 @@
-#include "http/token_buckets.h"
+#include "base/token_buckets.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace latchkey::http {
+namespace latchkey {
 
 TokenBuckets::TokenBuckets(double per_second, double burst, std::size_t capacity)
     : per_second_(per_second), burst_(burst), shard_capacity_(std::max<std::size_t>(1, capacity / kShards)) {}
@@ -56,4 +56,4 @@ TokenBuckets::State TokenBuckets::state_of(const Bucket& bucket, bool allowed) c
           seconds{static_cast<std::int64_t>(std::ceil(missing / per_second_))}};
 }
 
-}  // namespace latchkey::http
+}  // namespace latchkey
