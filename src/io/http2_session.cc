@@ -54,12 +54,17 @@ struct Http2Callbacks {
                     std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
                     void* data) {
     const auto stream = stream_of(data, frame->hd.stream_id);
-    if (!stream || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers are ignored
+    if (!stream || stream->refused_) return 0;
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers are ignored
     const auto& limits = session_of(data).limits_;
     auto& request = stream->request_;
     stream->header_bytes_ += name_size + value_size;
-    if (stream->header_bytes_ > limits.max_header_bytes || request.headers.size() >= limits.max_header_count)
-      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (stream->header_bytes_ > limits.max_header_bytes ||
+        request.headers.size() >= limits.max_header_count) {
+      stream->refuse(431, fmt::format("the headers are larger than {} bytes or more than {}",
+                                      limits.max_header_bytes, limits.max_header_count));
+      return 0;
+    }
     const auto key = text_of(name, name_size);
     std::string text(text_of(value, value_size));
     if (key == ":method") {
@@ -78,19 +83,17 @@ struct Http2Callbacks {
                         std::size_t size, void* data) {
     const auto stream = stream_of(data, id);
     if (!stream || stream->refused_) return 0;
-    auto& body = stream->request_.body;
-    if (body.size() + size > session_of(data).limits_.max_body_bytes) {
-      stream->refused_ = true;
-      body = {};
-      Response too_large;
-      too_large.status = 413;
-      too_large.content_type = "text/plain";
-      too_large.body =
-          fmt::format("the body is larger than {} bytes", session_of(data).limits_.max_body_bytes);
-      stream->respond(too_large);
-      return 0;
+    auto& session = session_of(data);
+    const auto& limits = session.limits_;
+    if (stream->body_bytes_ + size > limits.max_body_bytes) {
+      stream->refuse(413, fmt::format("the body is larger than {} bytes", limits.max_body_bytes));
+    } else if (session.bodies_bytes_ + size > limits.max_bodies_bytes) {
+      stream->refuse(503, "too much at once on this connection; try again");
+    } else {
+      stream->body_bytes_ += size;
+      session.bodies_bytes_ += size;
+      stream->request_.body.append(text_of(bytes, size));
     }
-    body.append(text_of(bytes, size));
     return 0;
   }
 
@@ -104,17 +107,28 @@ struct Http2Callbacks {
     return 0;
   }
 
-  static int stream_closed(nghttp2_session*, std::int32_t id, std::uint32_t error, void* data) {
+  // What is left of a request that was refused before its end is not waited for (RFC 9113 section 8.1).
+  static int frame_sent(nghttp2_session* nghttp2, const nghttp2_frame* frame, void* data) {
+    const bool carries_answer = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (!carries_answer || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
+    const auto id = frame->hd.stream_id;
+    const auto stream = stream_of(data, id);
+    if (!stream || !stream->refused_ || nghttp2_session_get_stream_remote_close(nghttp2, id) != 0) return 0;
+    return nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+  }
+
+  static int stream_closed(nghttp2_session* nghttp2, std::int32_t id, std::uint32_t error, void* data) {
     auto& session = session_of(data);
     const auto found = session.streams_.find(id);
     if (found == session.streams_.end()) return 0;
     const auto stream = std::move(found->second);
     session.streams_.erase(found);
+    session.bodies_bytes_ -= stream->body_bytes_;
     if (error == NGHTTP2_NO_ERROR) {
       ++session.answered_;
-    } else if (++session.cancelled_ > session.limits_.max_cancelled + session.answered_) {
-      stream->close();
-      return NGHTTP2_ERR_CALLBACK_FAILURE;
+    } else if (++session.cancelled_ > session.limits_.max_cancelled + session.answered_ && !session.abused_) {
+      session.abused_ = true;
+      nghttp2_session_terminate_session(nghttp2, NGHTTP2_ENHANCE_YOUR_CALM);
     }
     stream->close();
     return 0;
@@ -131,7 +145,7 @@ struct Http2Callbacks {
 void Http2Stream::respond(const Response& response) {
   if (!is_open() || begun_) return;
   const bool empty = response.status == 204 || response.status == 304;
-  if (!empty && !response.body.empty()) {
+  if (!empty && !response.body.empty() && request_.method != "HEAD") {
     pieces_.push_back(std::make_shared<const std::string>(response.body));
     unsent_ = response.body.size();
   }
@@ -140,6 +154,16 @@ void Http2Stream::respond(const Response& response) {
   if (response.sensitive) headers.push_back({"cache-control", "no-store"});
   submit(response.status, response.content_type, headers,
          empty ? std::nullopt : std::optional(response.body.size()));
+}
+
+void Http2Stream::refuse(int status, std::string_view reason) {
+  refused_ = true;
+  request_ = {};
+  Response response;
+  response.status = status;
+  response.content_type = "text/plain";
+  response.body = reason;
+  respond(response);
 }
 
 void Http2Stream::begin(int status, std::string_view content_type) {
@@ -233,6 +257,7 @@ Http2Session::Http2Session(const Http2Limits& limits) : limits_(limits) {
   nghttp2_session_callbacks_set_on_header_callback(callbacks, &Http2Callbacks::header);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Http2Callbacks::data_chunk);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Http2Callbacks::frame_received);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &Http2Callbacks::frame_sent);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Http2Callbacks::stream_closed);
 
   nghttp2_option* option = nullptr;
@@ -263,13 +288,16 @@ Result<void> Http2Session::receive(std::string_view bytes) {
   const auto read =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   receiving_ = false;
-  if (read >= 0) return {};
+  if (read >= 0 && !abused_) return {};
   broken_ = true;
+  if (abused_) return malformed("too many requests were cancelled");
   return malformed(nghttp2_strerror(static_cast<int>(read)));
 }
 
 std::vector<std::shared_ptr<Http2Stream>> Http2Session::take_requests() {
-  return std::exchange(requests_, {});
+  auto requests = std::exchange(requests_, {});
+  std::erase_if(requests, [](const auto& stream) { return !stream->is_open(); });
+  return requests;
 }
 
 bool Http2Session::send(std::string& out) {

@@ -30,6 +30,8 @@ struct Http2Limits {
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_header_count = 100;
   std::size_t max_body_bytes = 1024 * 1024;
+  // Of all open streams together. More is answered with 503, however it is divided.
+  std::size_t max_bodies_bytes = 4 * 1024 * 1024;
   // Requests that a client may cancel before they are answered, beyond those that it let end (rapid reset).
   std::size_t max_cancelled = 200;
 };
@@ -64,6 +66,7 @@ class Http2Stream {
   friend class Http2Session;
   friend struct Http2Callbacks;
 
+  void refuse(int status, std::string_view reason);
   void submit(int status, std::string_view content_type, const std::vector<Header>& headers,
               std::optional<std::size_t> length);
   long read_piece(std::uint8_t* into, std::size_t room, std::uint32_t* flags);
@@ -76,7 +79,8 @@ class Http2Stream {
   bool begun_ = false;
   bool finished_ = false;
   bool deferred_ = false;
-  bool refused_ = false;  // its body was too large: answered, the rest is ignored
+  bool refused_ = false;  // too large: answered, the rest is ignored
+  std::size_t body_bytes_ = 0;
   std::vector<Bytes> pieces_;
   std::size_t piece_ = 0;   // the first unsent one
   std::size_t offset_ = 0;  // into it
@@ -93,7 +97,7 @@ class Http2Session {
 
   // After an error the connection must end, once send() has given what explains it to the peer.
   Result<void> receive(std::string_view bytes);
-  // Requests that have arrived whole since the last call.
+  // Requests that have arrived whole since the last call and that their client has not cancelled meanwhile.
   std::vector<std::shared_ptr<Http2Stream>> take_requests();
   // Appends what is to be sent, up to about 64 KiB. False when there was nothing.
   bool send(std::string& out);
@@ -110,6 +114,8 @@ class Http2Session {
   // Nothing more will come or go.
   bool is_over() const;
   std::size_t open_streams() const { return streams_.size(); }
+  // Of request bodies that open streams brought.
+  std::size_t bodies_bytes() const { return bodies_bytes_; }
 
  private:
   friend class Http2Stream;
@@ -125,6 +131,8 @@ class Http2Session {
   bool awaits_pong_ = false;
   bool receiving_ = false;
   bool broken_ = false;
+  bool abused_ = false;
+  std::size_t bodies_bytes_ = 0;
 };
 
 }  // namespace latchkey::io
