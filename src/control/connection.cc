@@ -47,8 +47,8 @@ io::awaitable<void> Connection::run(io::ByteStream& stream, std::string early) {
   while (going) {
     flush();
     if (is_over()) break;
-    if (!unsent_.empty()) {
-      co_await stream.wait(io::Readiness::writable);
+    if (stalled_) {
+      co_await stream.wait(stalled_until_);
       continue;
     }
     thread_local std::array<char, 16 * 1024> received;
@@ -113,26 +113,39 @@ bool Connection::is_over() const {
 
 // Sends what can be sent without waiting; what remains wakes the loop, which waits for the socket.
 void Connection::flush() {
-  if (!stream_ || !unsent_.empty()) return;
+  if (!stream_) return;
   thread_local std::string frames;
-  for (;;) {
+  while (write_unsent()) {
     frames.clear();
     if (!http2_.send(frames)) return;
     sealer_.seal(frames, unsent_);
-    std::string_view rest = unsent_;
-    while (!rest.empty()) {
-      const auto step = stream_->write_now(rest);
-      if (step.status != io::StreamStep::Status::progress) break;
-      rest.remove_prefix(step.bytes);
-    }
-    if (!rest.empty()) {
-      unsent_.erase(0, unsent_.size() - rest.size());
-      stalled_since_ = Clock::now();
-      stream_->cancel();
-      return;
-    }
-    unsent_ = {};
   }
+}
+
+// True when nothing is left to write and the peer is there.
+bool Connection::write_unsent() {
+  std::string_view rest = unsent_;
+  io::StreamStep step{io::StreamStep::Status::progress};
+  while (!rest.empty() && step.status == io::StreamStep::Status::progress) {
+    step = stream_->write_now(rest);
+    rest.remove_prefix(step.bytes);
+  }
+  if (step.status == io::StreamStep::Status::closed) {
+    ending_ = true;
+    stream_->cancel();
+    return false;
+  }
+  if (rest.empty()) {
+    unsent_ = {};
+    stalled_ = false;
+    return true;
+  }
+  if (!stalled_ || rest.size() < unsent_.size()) stalled_since_ = Clock::now();
+  unsent_.erase(0, unsent_.size() - rest.size());
+  stalled_until_ = step.awaited();
+  // The loop may be waiting for input.
+  if (!std::exchange(stalled_, true)) stream_->cancel();
+  return false;
 }
 
 void Connection::add_map_stream(std::shared_ptr<MapStream> stream) {
@@ -162,6 +175,7 @@ Connection::Clock::time_point Connection::due() const {
 }
 
 void Connection::at_due() {
+  if (!stream_) return;
   const auto now = Clock::now();
   std::erase_if(map_streams_, [](const auto& stream) { return !stream->is_open(); });
   for (const auto& stream : map_streams_) {
@@ -169,8 +183,9 @@ void Connection::at_due() {
   }
   if (now < next_ping_) return;
   next_ping_ = now + kPingEvery;
-  const bool idle = http2_.open_streams() == 0 && now - idle_since_ > kMostIdle;
-  const bool stalled = !unsent_.empty() && now - stalled_since_ > kMostStalled;
+  // A request that never arrives whole, or an answer that nobody lets through, keeps no connection.
+  const bool idle = running_ == 0 && map_streams_.empty() && now - idle_since_ > kMostIdle;
+  const bool stalled = stalled_ && now - stalled_since_ > kMostStalled;
   if (idle || stalled || http2_.awaits_pong()) {
     ending_ = true;
     stream_->cancel();

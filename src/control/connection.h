@@ -56,6 +56,7 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
   void answer_failure(io::Http2Stream& stream, const std::exception_ptr& failure);
   void flush();
   bool is_over() const;
+  bool write_unsent();
   void close();
   void end_login_waits();
 
@@ -68,6 +69,8 @@ class Connection final : public io::Takeover, public std::enable_shared_from_thi
   io::ByteStream* stream_ = nullptr;
   std::optional<io::Executor> executor_;
   std::string unsent_;  // records that the socket did not take
+  bool stalled_ = false;
+  io::Readiness stalled_until_ = io::Readiness::writable;
   std::vector<std::shared_ptr<MapStream>> map_streams_;
   std::vector<std::weak_ptr<LoginWait>> login_waits_;
   std::size_t running_ = 0;  // handlers

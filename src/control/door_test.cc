@@ -10,17 +10,9 @@
 namespace latchkey::control {
 namespace {
 
-io::Request upgrade_with(std::string initiation) {
-  io::Request request;
-  request.method = "POST";
-  request.target = "/ts2021";
-  request.headers = {{"Upgrade", "tailscale-control-protocol"},
-                     {"X-Tailscale-Handshake", to_base64(initiation)}};
-  return request;
-}
-
 io::Request good_upgrade(const testing::ControlWorld& world) {
-  return upgrade_with(Initiator(140, crypto::x25519_generate(), world.context.key.public_key).initiation());
+  return testing::upgrade_request(
+      Initiator(140, crypto::x25519_generate(), world.context.key.public_key).initiation());
 }
 
 std::string header_of(const io::Response& response, std::string_view name) {
@@ -41,7 +33,7 @@ TEST(Door, AnInitiationForThisServerIsAnsweredAndTheConnectionTaken) {
 TEST(Door, AnInitiationForAnotherServerGetsAnErrorFrame) {
   testing::ControlWorld world;
   const Initiator other(140, crypto::x25519_generate(), crypto::x25519_generate().public_key);
-  const auto response = world.door.upgrade(upgrade_with(other.initiation()), "192.0.2.7");
+  const auto response = world.door.upgrade(testing::upgrade_request(other.initiation()), "192.0.2.7");
   EXPECT_EQ(response.status, 101);
   EXPECT_EQ(response.body.substr(0, 1), "\x03");
   EXPECT_NE(response.body.find("handshake failed"), std::string::npos);
@@ -53,14 +45,15 @@ TEST(Door, APublicKeyOfLowOrderIsRefused) {
   for (const char first : {'\0', '\1'}) {  // the points 0 and 1
     std::fill_n(initiation.begin() + 5, 32, '\0');
     initiation[5] = first;
-    EXPECT_EQ(world.door.upgrade(upgrade_with(initiation), "192.0.2.7").body.substr(0, 1), "\x03");
+    EXPECT_EQ(world.door.upgrade(testing::upgrade_request(initiation), "192.0.2.7").body.substr(0, 1),
+              "\x03");
   }
 }
 
 TEST(Door, InitiationsAreLimitedForEachAddressAndNoOtherSuffers) {
   testing::ControlWorld world;
   // What does not get to the handshake's arithmetic does not need to be a good initiation to be counted.
-  const auto wrong = upgrade_with("short");
+  const auto wrong = testing::upgrade_request("short");
   for (int i = 0; i < 5000; ++i) ASSERT_EQ(world.door.upgrade(wrong, "2001:db8:1:2::1").status, 101);
   const auto refused = world.door.upgrade(good_upgrade(world), "2001:db8:1:2::2");
   EXPECT_EQ(refused.status, 429);

@@ -34,6 +34,7 @@ class ControlSession {
 
   // The HTTP/1.1 request that opens the connection.
   std::string upgrade_request() const;
+  const std::string& initiation() const { return initiator_.initiation(); }
   // Throws std::runtime_error when the server refuses or breaks the protocol.
   void receive(std::string_view bytes);
   std::string take_output();
