@@ -4,8 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -13,20 +11,10 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "require.h"
 #include "testing/api_world.h"
 
 namespace latchkey::fuzz {
-
-// What must hold for every input. Unlike assert() it stands in every build.
-inline void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "ERROR: broken guarantee: %s\n", what);
-  std::abort();
-}
-
-inline std::string_view text_of(const unsigned char* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
 
 inline void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
