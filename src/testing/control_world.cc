@@ -9,7 +9,7 @@ namespace latchkey::testing {
 
 ControlWorld::ControlWorld()
     : context(world.db(), clock, quiet_log(), world.join_context(), crypto::x25519_generate(), hub, metrics) {
-  context.derp_map = std::make_shared<const std::string>(R"({"Regions":{}})");
+  hub.set_derp_map(R"({"Regions":{}})");
   world.db().set_commit_hook([this](std::span<const audit::Change> changes) {
     hub.apply(changes);
     context.login_waits.apply(changes);
