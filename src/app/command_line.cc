@@ -201,9 +201,11 @@ void add_devices(Tree& tree) {
   flag(approve_app, "--for", approve->person, "LOGIN",
        "Whose device it becomes that shows an address; without it yours");
   auto expire = std::make_shared<DevicesFlags>();
-  add_devices_act(tree, devices, "expire", "Expires the keys of devices: they must log in again", expire,
-                  expire_devices)
-      .add_flag("--yes", expire->yes, "Do not ask");
+  auto& expire_app = add_devices_act(
+      tree, devices, "expire", "Expires the keys of devices: they must log in again", expire, expire_devices);
+  expire_app.add_flag("--yes", expire->yes, "Do not ask");
+  flag(expire_app, "--in", expire->in, "DURATION", "After how long, such as 30m; without it now")
+      ->check(a_duration());
   auto remove = std::make_shared<DevicesFlags>();
   add_devices_act(tree, devices, "remove", "Removes devices from the tailnet", remove, remove_devices)
       .add_flag("--yes", remove->yes, "Do not ask");

@@ -22,7 +22,6 @@
 #include "core/join/session.h"
 #include "core/maintenance_store.h"
 #include "core/tailnet/device_store.h"
-#include "core/tailnet/device_sweep.h"
 #include "core/tailnet/policy_node.h"
 #include "crypto/random.h"
 #include "http/application.h"
@@ -325,8 +324,8 @@ void Server::Parts::start_work() {
   workers::run_periodically(runtime, work, "announce expired node keys", settings.keys_sweep,
                             workers::announce_expired_node_keys);
   workers::run_periodically(runtime, work, "remove gone devices", settings.keys_sweep,
-                            [](workers::WorkContext& shared) {
-                              return workers::remove_gone_devices(shared, tailnet::kEphemeralAbsence);
+                            [absence = settings.devices_ephemeral](workers::WorkContext& shared) {
+                              return workers::remove_gone_devices(shared, absence);
                             });
   workers::run_periodically(
       runtime, work, "flush usage", settings.keys_usage_flush,

@@ -64,6 +64,7 @@ struct Settings {
   days keys_longest_api_token{};
   days keys_retention{};
   seconds keys_sweep{};
+  seconds devices_ephemeral{};
   seconds keys_usage_flush{};
   days audit_retention{};
 };

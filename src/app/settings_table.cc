@@ -103,6 +103,8 @@ constexpr SettingRow kRows[] = {
      [](S& s, T& t) { s.keys_longest_api_token = latchkey::days{number(t)}; }},
     {"keys.retention_days", SettingKind::days, "90", 1, 3650, "", "How long a revoked, spent or expired key stays readable by its id.",
      [](S& s, T& t) { s.keys_retention = latchkey::days{number(t)}; }},
+    {"devices.ephemeral_seconds", SettingKind::seconds, "1800", 5, 604800, "", "How long an ephemeral device may be away before it is removed.",
+     [](S& s, T& t) { s.devices_ephemeral = latchkey::seconds{number(t)}; }},
     {"keys.sweep_seconds", SettingKind::seconds, "30", 1, 3600, "", "How often the server looks for keys that have expired, to log it. Refusal does not wait for this.",
      [](S& s, T& t) { s.keys_sweep = latchkey::seconds{number(t)}; }},
     {"keys.usage_flush_seconds", SettingKind::seconds, "5", 1, 3600, "", "How often uses of keys are written to the database; a crash loses at most these.",

@@ -6,6 +6,7 @@
 
 #include "app/commands/device_table.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/when.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/text.h"
@@ -197,9 +198,15 @@ Result<Exit> approve_devices(Screen& screen, const DevicesFlags& flags) {
 }
 
 Result<Exit> expire_devices(Screen& screen, const DevicesFlags& flags) {
+  boost::json::object body;
+  if (!flags.in.empty()) {
+    TRY(const auto after, parse_duration(flags.in));
+    body["expirySeconds"] = after.count();
+  }
   return act_on_each(screen, flags,
-                     {"expired", "Expire its key? It is off the network until somebody logs it in again.",
-                      [](const auto& id) { return post(id, "/expire", {}); }});
+                     {flags.in.empty() ? "expired" : "will expire:",
+                      "Expire its key? It is off the network from then on until somebody logs it in again.",
+                      [&](const auto& id) { return post(id, "/expire", body); }});
 }
 
 Result<Exit> remove_devices(Screen& screen, const DevicesFlags& flags) {

@@ -30,6 +30,7 @@ struct DevicesFlags {
   std::vector<std::string> devices;
   bool undo = false;   // of approve
   std::string person;  // of approve: whose device it becomes that waits for its login
+  std::string in;      // of expire: a duration; empty: now
   bool yes = false;
   OutputForm output = OutputForm::table;
 };

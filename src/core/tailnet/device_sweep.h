@@ -9,15 +9,12 @@
 namespace latchkey::tailnet {
 
 inline constexpr std::int64_t kDeviceSweepBatch = 500;
-// How long an ephemeral device may be away.
-inline constexpr minutes kEphemeralAbsence{30};
-
 // Writes NODE.EXPIRED.KEY_EXPIRY_TIME once for each node key whose date has passed, and a feed entry, so that
 // streams tell peers. Returns how many; call again while it returns kDeviceSweepBatch.
 std::int64_t announce_expired_node_keys(core::Tx& tx, TimePoint now);
 
 // Removes ephemeral devices that have not been connected for `absence`. Returns how many; call again while it
 // returns kDeviceSweepBatch.
-std::int64_t remove_gone_devices(core::Tx& tx, TimePoint now, seconds absence = kEphemeralAbsence);
+std::int64_t remove_gone_devices(core::Tx& tx, TimePoint now, seconds absence);
 
 }  // namespace latchkey::tailnet

@@ -9,6 +9,8 @@
 namespace latchkey::tailnet {
 namespace {
 
+constexpr minutes kAbsence{30};
+
 using identity::Role;
 using testing::World;
 
@@ -19,7 +21,7 @@ std::int64_t announce(World& world) {
 
 std::int64_t remove_gone(World& world) {
   return *world.db().write_now(
-      [&](core::Tx& tx) -> Result<std::int64_t> { return remove_gone_devices(tx, world.now); });
+      [&](core::Tx& tx) -> Result<std::int64_t> { return remove_gone_devices(tx, world.now, kAbsence); });
 }
 
 TEST(DeviceSweep, R38_AnnouncesEachExpiryOnce) {
@@ -66,7 +68,7 @@ TEST(DeviceSweep, EphemeralDevicesGoAfterHalfAnHourAwayAndOthersStay) {
     join::connect(tx, here, "east", world.now);
     return {};
   });
-  world.now += kEphemeralAbsence - seconds{1};
+  world.now += kAbsence - seconds{1};
   EXPECT_EQ(remove_gone(world), 0);
   world.now += seconds{1};
   EXPECT_EQ(remove_gone(world), 1);

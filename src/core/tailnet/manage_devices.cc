@@ -138,11 +138,22 @@ Result<Device> set_ipv4(core::Tx& tx, const MayManageDevice& may, std::string_vi
   return write(tx, std::move(device), records, now);
 }
 
-Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_view id, TimePoint now) {
+Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_view id, seconds after,
+                          TimePoint now) {
+  if (after < seconds{0} || after > kLongestKeyExpiry) {
+    return malformed("expirySeconds must be between 0 and " +
+                         std::to_string(seconds{kLongestKeyExpiry}.count()) + " (180 days)",
+                     "expirySeconds");
+  }
   TRY(auto device, find(tx, may, id));
   if (is_key_expired(device, now)) return device;
+  const auto expires = now + after;
+  if (const auto before = effective_expiry(device); before && *before < expires) {
+    return conflict("the key of this device expires before that, at " + to_rfc3339(*before) +
+                    "; for a later date the device must log in again");
+  }
   auto records = records_by(may.caller(), device, now);
-  set_expiry(device, now, records);
+  set_expiry(device, expires, records);
   return write(tx, std::move(device), records, now);
 }
 

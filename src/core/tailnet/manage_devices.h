@@ -21,6 +21,7 @@ using MaySetRoutes = identity::Permit<identity::Operation::set_device_routes>;
 
 // How long a device whose key has expired is let in again, for somebody to log it in.
 inline constexpr minutes kKeyExtension{30};
+inline constexpr days kLongestKeyExpiry{180};
 
 Result<std::vector<Device>> list_devices(core::Tx& tx, const MayListDevices& may);
 Result<Device> read_device(core::Tx& tx, const MayReadDevice& may, std::string_view id);
@@ -39,8 +40,10 @@ Result<Device> set_name(core::Tx& tx, const MayManageDevice& may, std::string_vi
 Result<Device> set_ipv4(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::string& address, TimePoint now);
 
-// The device must log in again. Ends a disabled expiry too, since a key that never expires cannot.
-Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_view id, TimePoint now);
+// The device must log in again, now or after so long. Ends a disabled expiry too, since a key that never
+// expires cannot. Only ever sooner than it would have been: for a later date the device logs in.
+Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_view id, seconds after,
+                          TimePoint now);
 // Enabled again, the original date counts: when it has passed, the key is expired at once.
 Result<Device> set_key_expiry_disabled(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                                        bool disabled, TimePoint now);

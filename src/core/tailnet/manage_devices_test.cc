@@ -60,7 +60,7 @@ using Events = std::vector<std::string>;
 TEST_F(ManageDevices, IsForTheRolesOfTheMatrix) {
   for (const Role role : identity::kRoles) {
     const bool machines = role == Role::owner || role == Role::admin || role == Role::it_admin;
-    EXPECT_EQ(manage(expire_key, role).ok(), machines) << to_string(role);
+    EXPECT_EQ(manage(expire_key, role, seconds{0}).ok(), machines) << to_string(role);
     EXPECT_EQ(set_routes(role, {}).ok(), machines || role == Role::network_admin) << to_string(role);
     EXPECT_EQ(identity::authorize<Operation::read_device>(world_.caller(role)).ok(), role != Role::member);
     EXPECT_EQ(identity::authorize<Operation::list_devices>(world_.caller(role)).ok(), role != Role::member);
@@ -71,7 +71,7 @@ TEST_F(ManageDevices, BothIdsWorkAndForeignOnesAreAnsweredLikeNone) {
   id_ = std::to_string(device_.number);
   EXPECT_TRUE(manage(set_authorized, Role::owner, true).ok());
   for (const char* id : {"", "nUnknown", "1", "-1", "99999999999999999999"}) {
-    const auto missing = act<Operation::manage_device>(expire_key, Role::owner, id);
+    const auto missing = act<Operation::manage_device>(expire_key, Role::owner, id, seconds{0});
     EXPECT_EQ(missing.error().code, ErrorCode::not_found) << id;
   }
   auto stranger = world_.caller(Role::owner);
@@ -160,7 +160,7 @@ TEST_F(ManageDevices, R38_NodeKeyExpiryUnderEveryAct) {
   const auto nothing = [] {};
   const auto disable = [&] { ASSERT_TRUE(manage(set_key_expiry_disabled, Role::owner, true).ok()); };
   const auto enable = [&] { ASSERT_TRUE(manage(set_key_expiry_disabled, Role::owner, false).ok()); };
-  const auto expire = [&] { ASSERT_TRUE(manage(expire_key, Role::owner).ok()); };
+  const auto expire = [&] { ASSERT_TRUE(manage(expire_key, Role::owner, seconds{0}).ok()); };
   const auto extend = [&] { ASSERT_TRUE(manage(extend_key, Role::owner).ok()); };
   const auto not_extend = [&] {
     EXPECT_EQ(manage(extend_key, Role::owner).error().code, ErrorCode::conflict);
@@ -199,8 +199,22 @@ TEST_F(ManageDevices, R38_NodeKeyExpiryUnderEveryAct) {
 TEST_F(ManageDevices, ExpiringAKeyThatNeverExpiresEndsThat) {
   ASSERT_TRUE(manage(set_key_expiry_disabled, Role::owner, true).ok());
   const auto before = world_.log().size();
-  EXPECT_TRUE(is_key_expired(*manage(expire_key, Role::owner), world_.now));
+  EXPECT_TRUE(is_key_expired(*manage(expire_key, Role::owner, seconds{0}), world_.now));
   EXPECT_EQ(new_events(before), (Events{"NODE.ENABLE.KEY_EXPIRY", "NODE.UPDATE.KEY_EXPIRY_TIME"}));
+}
+
+TEST_F(ManageDevices, AKeyExpiresSoonerThanItWouldAndNeverLater) {
+  const auto soon = manage(expire_key, Role::owner, minutes{5});
+  ASSERT_TRUE(soon.ok());
+  EXPECT_EQ(soon->key_expires, world_.now + minutes{5});
+  EXPECT_FALSE(is_key_expired(*soon, world_.now));
+  EXPECT_EQ(manage(expire_key, Role::owner, minutes{6}).error().code, ErrorCode::conflict);
+  EXPECT_EQ(manage(expire_key, Role::owner, seconds{-1}).error().code, ErrorCode::malformed_input);
+  EXPECT_EQ(manage(expire_key, Role::owner, days{181}).error().code, ErrorCode::malformed_input);
+  world_.now += minutes{5};
+  EXPECT_TRUE(is_key_expired(*world_.device(device_.id), world_.now));
+  // What has expired stays so.
+  EXPECT_EQ(manage(expire_key, Role::owner, minutes{6})->key_expires, world_.now);
 }
 
 TEST_F(ManageDevices, SuspendedUsersDevicesAreBlockedAndTaggedOnesAreNot) {

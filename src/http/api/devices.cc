@@ -3,6 +3,9 @@
 #include <boost/json/array.hpp>
 #include <functional>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "core/tailnet/magic_dns.h"
 #include "core/tailnet/manage_devices.h"
 #include "http/api/device_json.h"
@@ -81,9 +84,12 @@ Result<Changed> parse_key(const JsonBody& body) {
   });
 }
 
-Result<Changed> parse_expire(const JsonBody&) {
-  return Changed([](core::Tx& tx, const auto& may, const std::string& id, TimePoint now) {
-    return tailnet::expire_key(tx, may, id, now);
+Result<Changed> parse_expire(const JsonBody& body) {
+  TRY(const auto after, body.integer("expirySeconds"));
+  // Larger numbers than any that are allowed would overflow as a duration.
+  const seconds wanted{std::clamp<std::int64_t>(after.value_or(0), -1, INT32_MAX)};
+  return Changed([wanted](core::Tx& tx, const auto& may, const std::string& id, TimePoint now) {
+    return tailnet::expire_key(tx, may, id, wanted, now);
   });
 }
 

@@ -147,6 +147,7 @@ TEST_F(DevicesApi, EachChangeShowsAtOnce) {
   EXPECT_EQ(done("/name", R"({"name":""})").at("name"), "build-1.otter-reef-example.latchkey.internal");
   EXPECT_EQ(done("/key", R"({"keyExpiryDisabled":true})").at("keyExpiryDisabled"), true);
   EXPECT_EQ(done("/ip", R"({"ipv4":"100.64.7.7"})").at("addresses").at(0), "100.64.7.7");
+  EXPECT_EQ(done("/expire", R"({"expirySeconds":90})").at("expires"), "2026-01-05T09:01:30Z");
   EXPECT_EQ(done("/expire", "").at("expires"), "2026-01-05T09:00:00Z");
   EXPECT_EQ(done("/tags", R"({"tags":["tag:web"]})").at("tags"), json(R"(["tag:web"])"));
 }

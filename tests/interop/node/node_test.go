@@ -23,15 +23,21 @@ type server struct {
 	url, token, dir string
 	process         *exec.Cmd
 	listen          string
+	settings        []string // LATCHKEY_...=
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T, settings ...string) *server {
+	t.Helper()
+	return newServerOn(t, "127.0.0.1:0", settings...)
+}
+
+func newServerOn(t *testing.T, listen string, settings ...string) *server {
 	t.Helper()
 	binary := os.Getenv("LATCHKEY_BINARY")
 	if binary == "" {
 		t.Skip("LATCHKEY_BINARY is not set")
 	}
-	s := &server{dir: t.TempDir(), listen: "127.0.0.1:0"}
+	s := &server{dir: t.TempDir(), listen: listen, settings: settings}
 	answer, err := exec.Command(binary, "init", "--data-dir", s.dir, "--tailnet", "example.com", "--owner", "owner@example.com",
 		"--output", "json").Output()
 	if err != nil {
@@ -51,6 +57,7 @@ func newServer(t *testing.T) *server {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.process = exec.Command(os.Getenv("LATCHKEY_BINARY"), "serve", "--data-dir", s.dir, "--listen", s.listen, "--log-format", "json")
+	s.process.Env = append(os.Environ(), s.settings...)
 	log, err := s.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -141,21 +148,39 @@ type machine struct {
 	server *server
 	name   string
 	log    *os.File
+
+	namespace   string   // of the network; empty: the host's
+	environment []string // of tailscaled
 }
 
 func newMachine(t *testing.T, s *server, name string) *machine {
 	t.Helper()
 	m := &machine{dir: t.TempDir(), server: s, name: name}
+	m.begin(t)
+	return m
+}
+
+// begin starts it, and ends it with the test.
+func (m *machine) begin(t *testing.T) {
+	t.Helper()
 	m.start(t)
 	t.Cleanup(func() {
 		m.stop()
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(m.dir, "log"))
 			lines := bytes.Split(log, []byte("\n"))
-			t.Logf("%s, last lines:\n%s", name, bytes.Join(lines[max(0, len(lines)-40):], []byte("\n")))
+			t.Logf("%s, last lines:\n%s", m.name, bytes.Join(lines[max(0, len(lines)-40):], []byte("\n")))
 		}
 	})
-	return m
+}
+
+// command runs the program where the machine's network is.
+func (m *machine) command(program string, arguments ...string) *exec.Cmd {
+	if m.namespace != "" {
+		arguments = append([]string{"netns", "exec", m.namespace, program}, arguments...)
+		program = "ip"
+	}
+	return exec.Command(program, arguments...)
 }
 
 func (m *machine) start(t *testing.T) {
@@ -165,9 +190,10 @@ func (m *machine) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.daemon = exec.Command(filepath.Join(programs(t), "tailscaled"), "--tun=userspace-networking", "--statedir="+m.dir,
+	m.daemon = m.command(filepath.Join(programs(t), "tailscaled"), "--tun=userspace-networking", "--statedir="+m.dir,
 		"--socket="+m.socket(), "--port=0", "--no-logs-no-support")
 	m.daemon.Stdout, m.daemon.Stderr = m.log, m.log
+	m.daemon.Env = append(os.Environ(), m.environment...)
 	if err := m.daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -215,10 +241,21 @@ type status struct {
 		DNSName      string
 		TailscaleIPs []string
 	}
-	Peer map[string]struct {
-		HostName string
-		Online   bool
+	Peer map[string]peerStatus
+}
+
+type peerStatus struct {
+	HostName        string
+	Online, Expired bool
+}
+
+func (m *machine) peer(t *testing.T, name string) (peerStatus, bool) {
+	for _, peer := range m.status(t).Peer {
+		if peer.HostName == name {
+			return peer, true
+		}
 	}
+	return peerStatus{}, false
 }
 
 func (m *machine) status(t *testing.T) status {
@@ -232,12 +269,8 @@ func (m *machine) status(t *testing.T) status {
 }
 
 func (m *machine) hasPeer(t *testing.T, name string) bool {
-	for _, peer := range m.status(t).Peer {
-		if peer.HostName == name {
-			return true
-		}
-	}
-	return false
+	_, is := m.peer(t, name)
+	return is
 }
 
 func eventually(t *testing.T, within time.Duration, what string, holds func() bool) {
@@ -261,6 +294,9 @@ func programs(t *testing.T) string {
 }
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(greetAt); address != "" {
+		greet(address)
+	}
 	status := 0
 	if os.Getenv("LATCHKEY_BINARY") != "" {
 		directory, err := os.MkdirTemp("", "latchkey-node")
