@@ -171,7 +171,7 @@ void Http2Stream::begin(int status, std::string_view content_type) {
 }
 
 void Http2Stream::push(Bytes piece) {
-  if (!is_open() || finished_ || piece->empty()) return;
+  if (!is_open() || !begun_ || finished_ || piece->empty()) return;
   unsent_ += piece->size();
   pieces_.push_back(std::move(piece));
   if (deferred_) {
@@ -182,7 +182,7 @@ void Http2Stream::push(Bytes piece) {
 }
 
 void Http2Stream::finish() {
-  if (!is_open() || finished_) return;
+  if (!is_open() || !begun_ || finished_) return;
   finished_ = true;
   if (deferred_) {
     deferred_ = false;

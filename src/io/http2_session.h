@@ -51,8 +51,8 @@ class Http2Stream {
   // Called once when it closes, from within the session: it must not call the session or a stream.
   void on_close(std::function<void()> hook) { on_close_ = std::move(hook); }
 
-  // Once: either the whole answer, or its head, to be followed by pieces and finish(). On a closed stream
-  // nothing happens.
+  // Once: either the whole answer, or its head, to be followed by pieces and finish(). On a closed stream,
+  // and in any other order, nothing happens.
   void respond(const Response& response);
   void begin(int status, std::string_view content_type);
   // Pieces may be shared between many streams.

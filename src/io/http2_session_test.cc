@@ -137,6 +137,23 @@ TEST(Http2Session, AnAnswerInPiecesIsSentAsItComes) {
   EXPECT_FALSE(stream->is_open());
 }
 
+TEST(Http2Session, PiecesOutOfOrderAreIgnored) {
+  Http2Session server;
+  Http2Client client;
+  const auto id = client.ask("GET", "/");
+  client.exchange(server);
+  const auto stream = only_request(server);
+  stream->push(piece("before the head"));
+  stream->finish();
+  EXPECT_EQ(stream->unsent(), 0U);
+  stream->respond(text_response("whole"));
+  stream->begin(200, "text/plain");
+  stream->push(piece("behind the end"));
+  client.exchange(server);
+  EXPECT_EQ(client.answer(id).body, "whole");
+  EXPECT_TRUE(client.answer(id).ended);
+}
+
 TEST(Http2Session, AnAnswerMayBeEmpty) {
   Http2Session server;
   Http2Client client;
