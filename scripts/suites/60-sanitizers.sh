@@ -13,7 +13,7 @@ for source in "$ROOT"/tests/fuzz/*_fuzz.cc; do
   [[ ! -e $source ]] || targets+=("$(basename "$source" .cc)")
 done
 tests=()
-for layer in base crypto core http; do
+for layer in base crypto core io http control; do
   # A layer without tests has no such target.
   [[ -z $(find "$ROOT/src/$layer" -name '*_test.cc' -print -quit) ]] || tests+=("${layer}_test")
 done

@@ -155,6 +155,21 @@ TEST(Http2Abuse, BodiesOfManyStreamsTogetherAreBounded) {
   EXPECT_EQ(server.bodies_bytes(), 0U);
 }
 
+TEST(Http2Abuse, WhoDoesNotReadItsAnswersGetsNoMoreOfThem) {
+  Http2Session server;
+  Http2Client client(false);
+  std::vector<std::int32_t> asked;
+  for (int i = 0; i < 50; ++i) {
+    asked.push_back(client.ask("GET", "/large"));
+    client.exchange(server);
+    for (const auto& stream : server.take_requests())
+      stream->respond(text_response(std::string(1 << 20, 'x')));
+  }
+  EXPECT_LT(server.unsent(), 18U << 20);
+  EXPECT_EQ(client.answer(asked.front()).status, 200);
+  EXPECT_EQ(client.answer(asked.back()).status, 503);
+}
+
 TEST(Http2Abuse, MoreStreamsThanAllowedAreRefused) {
   Http2Session server;
   ASSERT_TRUE(server.receive(greeting()));

@@ -103,7 +103,12 @@ struct Http2Callbacks {
     const bool carries_request = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (!carries_request || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
     const auto stream = stream_of(data, frame->hd.stream_id);
-    if (stream && !stream->refused_) session.requests_.push_back(stream);
+    if (!stream || stream->refused_) return 0;
+    if (session.unsent() > session.limits_.max_unsent_bytes) {
+      stream->refuse(503, "earlier answers are not read; try again");
+    } else {
+      session.requests_.push_back(stream);
+    }
     return 0;
   }
 
@@ -313,6 +318,12 @@ bool Http2Session::send(std::string& out) {
     out.append(text_of(bytes, static_cast<std::size_t>(size)));
   }
   return out.size() > before;
+}
+
+std::size_t Http2Session::unsent() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, stream] : streams_) bytes += stream->unsent();
+  return bytes;
 }
 
 void Http2Session::shut_down() {

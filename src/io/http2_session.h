@@ -32,6 +32,9 @@ struct Http2Limits {
   std::size_t max_body_bytes = 1024 * 1024;
   // Of all open streams together. More is answered with 503, however it is divided.
   std::size_t max_bodies_bytes = 4 * 1024 * 1024;
+  // Of answers that the client does not let through; until it does, what it asks besides is answered with
+  // 503.
+  std::size_t max_unsent_bytes = 16 * 1024 * 1024;
   // Requests that a client may cancel before they are answered, beyond those that it let end (rapid reset).
   std::size_t max_cancelled = 200;
 };
@@ -114,6 +117,8 @@ class Http2Session {
   // Nothing more will come or go.
   bool is_over() const;
   std::size_t open_streams() const { return streams_.size(); }
+  // Of answers that the peer's windows or the socket have not let through yet.
+  std::size_t unsent() const;
   // Of request bodies that open streams brought.
   std::size_t bodies_bytes() const { return bodies_bytes_; }
 

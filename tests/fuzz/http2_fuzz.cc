@@ -25,6 +25,7 @@ Http2Limits small_limits() {
   limits.max_header_count = 10;
   limits.max_body_bytes = 256;
   limits.max_bodies_bytes = 1024;
+  limits.max_unsent_bytes = 500'000;
   limits.max_cancelled = 4;
   return limits;
 }
@@ -54,6 +55,9 @@ class Server {
     }
     go_on();
     fuzz::require(session_->open_streams() <= limits_.max_concurrent_streams, "streams are bounded");
+    fuzz::require(
+        session_->unsent() <= limits_.max_unsent_bytes + limits_.max_concurrent_streams * kLargeAnswer,
+        "what is unsent is bounded");
     fuzz::require(session_->bodies_bytes() <= limits_.max_bodies_bytes, "bodies are bounded");
     if (reading) drain();
   }
