@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/token_buckets.h"
 #include "core/credentials/credential_cache.h"
 #include "http/authenticator.h"
 #include "http/client_address.h"
 #include "http/context.h"
 #include "http/router.h"
-#include "base/token_buckets.h"
 
 namespace latchkey::http {
 

@@ -9,10 +9,10 @@
 #include <functional>
 
 #include "base/metrics.h"
+#include "base/token_buckets.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
 #include "core/identity/caller.h"
-#include "base/token_buckets.h"
 #include "io/database.h"
 #include "io/http.h"
 
