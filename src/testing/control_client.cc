@@ -40,15 +40,6 @@ nghttp2_nv field(std::string_view name, std::string_view value) {
   return {n, v, name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
-std::string decompressed(std::string_view frame) {
-  const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size > kMostMessage) throw std::runtime_error("a map message is no zstd frame of a known size");
-  std::string text(size, '\0');
-  const auto done = ZSTD_decompress(text.data(), text.size(), frame.data(), frame.size());
-  if (ZSTD_isError(done) || done != size) throw std::runtime_error("a map message does not decompress");
-  return text;
-}
-
 }  // namespace
 
 struct ControlSessionCallbacks {
@@ -162,7 +153,7 @@ void ControlSession::cancel(std::int32_t id) {
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
 }
 
-std::optional<std::string> ControlSession::take_message(std::int32_t id) {
+std::optional<std::string> ControlSession::take_packed(std::int32_t id) {
   auto& body = streams_[id].body;
   if (body.size() < 4) return std::nullopt;
   std::size_t length = 0;
@@ -170,9 +161,36 @@ std::optional<std::string> ControlSession::take_message(std::int32_t id) {
     length |= static_cast<std::size_t>(static_cast<unsigned char>(body[i])) << (8 * i);
   }
   if (body.size() < 4 + length) return std::nullopt;
-  const auto message = decompressed(std::string_view(body).substr(4, length));
+  auto message = body.substr(4, length);
   body.erase(0, 4 + length);
+  if (body.empty()) body = {};
   return message;
+}
+
+std::optional<std::string> ControlSession::take_message(std::int32_t id) {
+  const auto packed = take_packed(id);
+  if (!packed) return std::nullopt;
+  return decompressed(*packed);
+}
+
+std::string ControlSession::decompressed(std::string_view frames) {
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  std::string text;
+  ZSTD_inBuffer in{frames.data(), frames.size(), 0};
+  std::size_t more = 0;
+  while (in.pos < in.size || more != 0) {
+    if (text.size() > kMostMessage) throw std::runtime_error("a map message is too large");
+    const auto begin = text.size();
+    text.resize(begin + ZSTD_DStreamOutSize());
+    ZSTD_outBuffer out{text.data() + begin, text.size() - begin, 0};
+    const auto fed = in.pos;
+    more = ZSTD_decompressStream(context.get(), &out, &in);
+    text.resize(begin + out.pos);
+    if (ZSTD_isError(more) || (out.pos == 0 && in.pos == fed)) {
+      throw std::runtime_error("a map message does not decompress");
+    }
+  }
+  return text;
 }
 
 boost::json::object ControlClient::Answer::json() const {

@@ -53,6 +53,11 @@ class ControlSession {
   void cancel(std::int32_t id);
   // The next whole message of a map stream, decompressed; nothing when it has not arrived.
   std::optional<std::string> take_message(std::int32_t id);
+  // The same as it came: one zstd frame or several.
+  std::optional<std::string> take_packed(std::int32_t id);
+  static std::string decompressed(std::string_view frames);
+  // Of a stream that has ended.
+  void forget(std::int32_t id) { streams_.erase(id); }
 
  private:
   friend struct ControlSessionCallbacks;

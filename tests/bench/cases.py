@@ -4,6 +4,7 @@ import resource
 import signal
 import subprocess
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -374,5 +375,107 @@ def hold_idle(server, count, tokens):
         holder.wait(60)
 
 
+class Devices:
+    """devices_bench: simulated devices that do what they are told."""
+
+    def __init__(self, bench, server, count, key):
+        key_file = bench.work / "devices.key"
+        key_file.touch(0o600)
+        key_file.write_text(key + "\n")
+        words = [bench.build / "devices_bench", "--port", server.port, "--devices", count, "--key-file", key_file,
+                 "--token-file", server.token_file]
+        self.process = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+
+    def do(self, command):
+        self.begin(command)
+        return self.end()
+
+    def begin(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(f"devices_bench ended with status {self.process.wait(10)}")
+        return json.loads(line)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def devices(bench):
+    """thousands of devices that all see each other: joins, memory, rest, one change, all back after a restart"""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = 300 if bench.quick else 10_000 if bench.long else 2_000
+    count = min(wanted, limit - 1_000 if limit > 0 else wanted)
+    rest_seconds = 5 if bench.quick else 30
+    directory, token = bench.make_data("devices")
+    settings = {"LATCHKEY_HTTP_MAX_CONNECTIONS": "20000", "LATCHKEY_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "0"}
+    server = Latchkey(directory, bench.work / "devices.log", settings)
+    key = make_device_key(server, token)
+    empty = server.resident_bytes()
+    with Devices(bench, server, count, key) as fleet:
+        before = server.cpu_micros()
+        joined = fleet.do("join")
+        cpu = (server.cpu_micros() - before) / count
+        bench.table.add(Row(f"{count:,} devices join, 64 at a time, each told of all others",
+                            f"{count / joined['seconds']:,.0f}/s, {micros(cpu)} CPU each"))
+        bench.table.note(f"the map of {joined['peers'] + 1:,} devices: {size(joined['map_text_bytes'])} of JSON, "
+                         f"{size(joined['map_bytes'])} as it is sent")
+        time.sleep(3)
+        each = (server.resident_bytes() - empty) / count
+        bench.table.add(Row(f"one of {count:,} idle devices, resident", size(each), budget="at most 64 KiB",
+                            met=each <= 64 * 1024))
+        time.sleep(12)  # the devices' own updates are written and told
+        before = server.cpu_micros()
+        time.sleep(rest_seconds)
+        bench.table.add(Row(f"CPU with {count:,} idle devices, of one core",
+                            f"{(server.cpu_micros() - before) / rest_seconds / 10_000:.2f} %"))
+        add_changes(bench, server, fleet, count)
+        port = server.port
+        server.stop()
+        fleet.begin("await")
+        time.sleep(1)
+        with Latchkey(directory, bench.work / "devices-again.log", settings, port=port) as again:
+            before = again.cpu_micros()
+            back = fleet.end()
+            cpu = (again.cpu_micros() - before) / count
+            time.sleep(3)
+            bench.table.add(Row(f"{count:,} devices back with whole maps after a restart",
+                                f"{back['seconds']:.2f} s, {micros(cpu)} CPU each"))
+            bench.table.note(f"while all came back, each heard {back['deltas']:.1f} times of others; resident "
+                             f"afterwards: {size(again.resident_bytes())}")
+
+
+def make_device_key(server, token):
+    wanted = {"capabilities": {"devices": {"create": {"reusable": True, "preauthorized": True}}}}
+    request = urllib.request.Request(server.url + "/api/v2/tailnet/-/keys", json.dumps(wanted).encode(),
+                                     {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["key"]
+
+
+def add_changes(bench, server, fleet, count):
+    fleet.do("change")
+    before = server.cpu_micros()
+    changes = [fleet.do("change") for _ in range(bench.rounds(10))]
+    cpu = (server.cpu_micros() - before) / len(changes)
+    ours, floor = ([c[name] * 1e6 for c in changes] for name in ("seconds", "floor_seconds"))
+    bench.table.add(Row(f"one device is renamed: until the last of {count:,} has heard",
+                        f"p50 {micros(median(ours))} ({micros(min(ours))}..{micros(max(ours))}), {micros(cpu)} CPU",
+                        f"{changes[0]['bytes']} bytes into as many bare sockets: {micros(median(floor))}",
+                        spread([a / b for a, b in zip(ours, floor)])))
+
+
 CASES = {"check-token": check_token, "create-key": create_key, "create-key-postgres": create_key_postgres,
-         "many-keys": many_keys, "wrong-secrets": wrong_secrets, "start": start, "idle-connections": idle_connections}
+         "many-keys": many_keys, "wrong-secrets": wrong_secrets, "start": start, "idle-connections": idle_connections, "devices": devices}

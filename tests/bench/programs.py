@@ -118,13 +118,13 @@ class Latchkey(Program):
 
     binary = None  # set by run
 
-    def __init__(self, directory, log, environment=None):
+    def __init__(self, directory, log, environment=None, port=0):
         self.directory = Path(directory)
         self.token_file = self.directory.with_suffix(".token")
         settings = {"LATCHKEY_METRICS_LISTEN": "127.0.0.1:0", "LATCHKEY_LOG_ACCESS": "false",
                     "LATCHKEY_API_WRITES_PER_SECOND": "1000000000", "LATCHKEY_API_WRITE_BURST": "1000000000"}
         self.spawned = time.monotonic()
-        super().__init__("latchkey", [self.binary, "serve", "--data-dir", directory, "--listen", "127.0.0.1:0",
+        super().__init__("latchkey", [self.binary, "serve", "--data-dir", directory, "--listen", f"127.0.0.1:{port}",
                                       "--log-format", "json"], log, {**settings, **(environment or {})})
         found = self.wait_for(r'"event":"listening".*"url":"http://127\.0\.0\.1:(\d+)')
         self.port = int(found[1])
