@@ -105,10 +105,9 @@ io::awaitable<void> poll_map(ConnectionPtr connection, StreamPtr stream) {
   if (!self) co_return respond_text(*stream, 404, "node not found");
   if (!stream->is_open()) co_return;
   if (!request->stream) {
-    Told told;
     stream->begin(200, "application/octet-stream");
-    stream->push(make_frame(whole_map(*view, *self, *context.hub.derp_map(), context.clock.now(), told),
-                            request->compress));
+    stream->push(
+        make_frame(whole_map(*view, *self, *context.hub.derp_map(), context.clock.now()), request->compress));
     co_return stream->finish();
   }
   const auto map_stream = std::make_shared<MapStream>(context.hub, stream, found->device.id,

@@ -176,9 +176,18 @@ void Http2Stream::begin(int status, std::string_view content_type) {
 }
 
 void Http2Stream::push(Bytes piece) {
-  if (!is_open() || !begun_ || finished_ || piece->empty()) return;
-  unsent_ += piece->size();
-  pieces_.push_back(std::move(piece));
+  push(std::vector<Bytes>{std::move(piece)});
+}
+
+void Http2Stream::push(const std::vector<Bytes>& pieces) {
+  if (!is_open() || !begun_ || finished_) return;
+  const auto waiting = unsent_;
+  for (const auto& piece : pieces) {
+    if (piece->empty()) continue;
+    unsent_ += piece->size();
+    pieces_.push_back(piece);
+  }
+  if (unsent_ == waiting) return;
   if (deferred_) {
     deferred_ = false;
     require(nghttp2_session_resume_data(session_->session_, id_), "resume a stream");

@@ -60,6 +60,7 @@ class Http2Stream {
   void begin(int status, std::string_view content_type);
   // Pieces may be shared between many streams.
   void push(Bytes piece);
+  void push(const std::vector<Bytes>& pieces);
   void finish();
 
   // Of pushed bytes that the peer's windows or the socket have not let through yet.

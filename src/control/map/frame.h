@@ -7,12 +7,19 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace latchkey::control {
 
 using FramePtr = std::shared_ptr<const std::string>;
 
 FramePtr make_frame(std::string_view message, bool compress);
+
+// A part of a message as a zstd frame of its own. Decoders take frames that follow each other for one text
+// (RFC 8878 section 3); the frame tells no size, since clients would make room for one frame at a time.
+std::string compressed(std::string_view text);
+// The pieces, which follow each other, as one message: the first begins with the length of all.
+std::vector<FramePtr> message_of(std::string first, std::vector<FramePtr> others);
 
 // The same bytes for every stream that needs the same message at about the same time: a change that many
 // devices see is compressed once. Any thread.

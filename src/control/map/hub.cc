@@ -1,6 +1,11 @@
 #include "control/map/hub.h"
 
+#include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <tuple>
 
 #include "core/join/session.h"
@@ -13,9 +18,13 @@ namespace {
 using audit::ChangeKind;
 using std::chrono::steady_clock;
 
-// Changes that come together are told together.
+// Changes that come together are told together. While they go on coming, telling each stream is what costs:
+// then they are gathered for longer the more streams there are.
 constexpr milliseconds kGather{20};
-constexpr milliseconds kLoadPoll{5};
+constexpr std::chrono::microseconds kGatherEachStream{25};
+constexpr milliseconds kMostGather{250};
+// Waiting for a view is ended by the refresh that makes it; this is for refreshes that end otherwise.
+constexpr milliseconds kMostWaitForView{200};
 // A device that lost its connection usually has another one within seconds.
 constexpr seconds kOfflineGrace{10};
 constexpr milliseconds kRetryRefresh{500};
@@ -49,11 +58,22 @@ Concerns concerns(ChangeKind kind) {
 
 }  // namespace
 
+// Somebody who waits for a view. Belongs to the thread of its coroutine.
+struct MapHub::Waiter {
+  using WaitClock = steady_clock;
+  explicit Waiter(const io::Executor& on) : executor(on), timer(on) {}
+  io::Executor executor;
+  boost::asio::basic_waitable_timer<WaitClock, boost::asio::wait_traits<WaitClock>, io::Executor> timer;
+};
+
 struct MapHub::Entry {
   TailnetId tailnet;
   std::mutex mutex;
   ViewPtr current;
   View::Dirty dirty;
+  // Changes so far, and how many of them `current` knows.
+  std::uint64_t changes = 0;
+  std::uint64_t known = 0;
   bool loading = false;
   bool refreshing = false;
   bool missing = false;  // there is no such tailnet
@@ -62,6 +82,7 @@ struct MapHub::Entry {
     io::Executor executor;
   };
   std::map<const void*, Member> members;
+  std::vector<std::shared_ptr<Waiter>> waiters;
 };
 
 class MapHub::Subscription {
@@ -142,6 +163,7 @@ void MapHub::mark_dirty(const std::shared_ptr<Entry>& entry, View::Dirty dirty) 
   {
     const std::lock_guard lock(entry->mutex);
     entry->dirty.merge(std::move(dirty));
+    ++entry->changes;
     // Before the first view is there, loading takes care of it.
     if (!entry->current || entry->refreshing) return;
     entry->refreshing = true;
@@ -158,14 +180,16 @@ io::awaitable<Result<ViewPtr>> MapHub::read_view(TailnetId tailnet, ViewPtr befo
 }
 
 io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
-  for (;;) {
-    co_await io::sleep_for(kGather);
+  for (auto gather = kGather;;) {
+    co_await io::sleep_for(gather);
     ViewPtr before;
     View::Dirty dirty;
+    std::uint64_t changes = 0;
     {
       const std::lock_guard lock(entry->mutex);
       before = entry->current;
       dirty = std::exchange(entry->dirty, {});
+      changes = entry->changes;
     }
     auto again = dirty;
     Result<ViewPtr> fresh = unavailable("not read");
@@ -191,11 +215,17 @@ io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
     refreshes_.add();
     tell_departed(*before, **fresh);
     std::vector<Entry::Member> members;
+    std::vector<std::shared_ptr<Waiter>> waiters;
     {
       const std::lock_guard lock(entry->mutex);
       entry->current = *fresh;
-      for (const auto& [key, member] : entry->members) members.push_back(member);
+      entry->known = changes;
+      waiters.swap(entry->waiters);
+      if (*fresh != before) {
+        for (const auto& [key, member] : entry->members) members.push_back(member);
+      }
     }
+    wake(waiters);
     for (auto& member : members) {
       auto tell = [listener = member.listener, view = *fresh] {
         if (const auto held = listener.lock()) held->view_changed(view);
@@ -207,56 +237,93 @@ io::awaitable<void> MapHub::refresh(std::shared_ptr<Entry> entry) {
       entry->refreshing = false;
       co_return;
     }
+    const auto longer = duration_cast<milliseconds>(kGatherEachStream * entry->members.size());
+    gather = std::clamp(longer, kGather, kMostGather);
+  }
+}
+
+void MapHub::wake(const std::vector<std::shared_ptr<Waiter>>& waiters) {
+  for (const auto& waiter : waiters) {
+    boost::asio::post(waiter->executor, [waiter] { waiter->timer.cancel(); });
   }
 }
 
 void MapHub::tell_departed(const View& before, const View& after) const {
   if (!on_departed_) return;
-  for (const auto& was : before.nodes()) {
-    if (!was->takes_part || was->key_expired) continue;
+  const auto look_at = [&](const Node* was) {
+    if (!was || !was->takes_part || was->key_expired) return;
     const auto* is = after.find(was->device.number);
-    if (is == was.get()) continue;
     if (!is || !is->takes_part || is->key_expired || is->device.node_key != was->device.node_key) {
       on_departed_(was->device.node_key);
     }
+  };
+  if (const auto numbers = after.changed_since(before.version())) {
+    for (const auto number : *numbers) look_at(before.find(number));
+  } else {
+    for (const auto& was : before.nodes()) look_at(was.get());
   }
 }
 
 io::awaitable<ViewPtr> MapHub::view(TailnetId tailnet) {
   const auto entry = entry_of(tailnet, true);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  std::optional<std::uint64_t> wanted;
   for (;;) {
-    bool load = false;
+    std::shared_ptr<Waiter> waiter;
     {
       const std::lock_guard lock(entry->mutex);
-      if (entry->current && entry->dirty.empty() && !entry->refreshing) co_return entry->current;
-      if (!entry->current && !entry->loading) load = entry->loading = true;
-    }
-    if (!load) {
-      co_await io::sleep_for(kLoadPoll);
-      continue;
-    }
-    // What happens while this reads is kept in `dirty`, and read again after it.
-    Result<ViewPtr> first = unavailable("not read");
-    std::exception_ptr failure;
-    try {
-      auto reading = read_view(tailnet, nullptr, {});
-      first = co_await std::move(reading);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    bool refresh_too = false;
-    {
-      const std::lock_guard lock(entry->mutex);
-      entry->loading = false;
-      if (first && *first) {
-        entry->current = *first;
-        refresh_too = entry->refreshing = !entry->dirty.empty();
+      if (!wanted) wanted = entry->changes;
+      if (entry->current && entry->known >= *wanted) co_return entry->current;
+      if (!entry->current && !entry->loading) {
+        entry->loading = true;
+      } else {
+        waiter = std::make_shared<Waiter>(executor);
+        waiter->timer.expires_after(kMostWaitForView);
+        entry->waiters.push_back(waiter);
       }
     }
-    if (failure) std::rethrow_exception(failure);
-    if (!first || !*first) co_return nullptr;
-    if (refresh_too) runtime_.spawn("refresh a map", [this, entry] { return refresh(entry); });
+    if (waiter) {
+      boost::system::error_code ignored;  // cancelled when it is woken
+      const boost::asio::use_awaitable_t<io::Executor> awaiting;
+      co_await waiter->timer.async_wait(boost::asio::redirect_error(awaiting, ignored));
+      continue;
+    }
+    auto loading = load_first(entry);
+    if (!co_await std::move(loading)) co_return nullptr;
   }
+}
+
+io::awaitable<bool> MapHub::load_first(std::shared_ptr<Entry> entry) {
+  // What happens while this reads is kept in `dirty`, and read again after it.
+  Result<ViewPtr> first = unavailable("not read");
+  std::exception_ptr failure;
+  std::uint64_t changes = 0;
+  {
+    const std::lock_guard lock(entry->mutex);
+    changes = entry->changes;
+  }
+  try {
+    auto reading = read_view(entry->tailnet, nullptr, {});
+    first = co_await std::move(reading);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  bool refresh_too = false;
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  {
+    const std::lock_guard lock(entry->mutex);
+    entry->loading = false;
+    waiters.swap(entry->waiters);
+    if (first && *first) {
+      entry->current = *first;
+      entry->known = changes;
+      refresh_too = entry->refreshing = !entry->dirty.empty();
+    }
+  }
+  wake(waiters);
+  if (failure) std::rethrow_exception(failure);
+  if (refresh_too) runtime_.spawn("refresh a map", [this, entry] { return refresh(entry); });
+  co_return first && *first;
 }
 
 std::shared_ptr<MapHub::Subscription> MapHub::subscribe(const TailnetId& tailnet, const DeviceId& device,

@@ -79,6 +79,7 @@ class MapHub {
 
  private:
   struct Entry;
+  struct Waiter;
   struct Connected {
     TailnetId tailnet;
     std::size_t streams = 0;
@@ -91,6 +92,9 @@ class MapHub {
   std::shared_ptr<Entry> entry_of(const TailnetId& tailnet, bool make);
   void mark_dirty(const std::shared_ptr<Entry>& entry, View::Dirty dirty);
   io::awaitable<void> refresh(std::shared_ptr<Entry> entry);
+  // False when there is no such tailnet.
+  io::awaitable<bool> load_first(std::shared_ptr<Entry> entry);
+  static void wake(const std::vector<std::shared_ptr<Waiter>>& waiters);
   io::awaitable<Result<ViewPtr>> read_view(TailnetId tailnet, ViewPtr before, View::Dirty dirty);
   void leave(const DeviceId& device);
   void tell_departed(const View& before, const View& after) const;

@@ -2,10 +2,11 @@
 // tailscale/tailscale, tailcfg/tailcfg.go). Pure: views in, JSON out.
 #pragma once
 
-#include <cstdint>
-#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "control/map/frame.h"
 #include "control/map/view.h"
 
 namespace latchkey::control {
@@ -13,20 +14,16 @@ namespace latchkey::control {
 // Byte for byte what clients recognise without decoding.
 inline constexpr std::string_view kKeepAlive = R"({"KeepAlive":true})";
 
-// What one stream has been told beside the view itself.
-struct Told {
-  std::set<std::int64_t> profiles;  // UserIDs
-  std::string filter;
-};
-
 // The first message of a stream. `derp_map` is JSON.
-std::string whole_map(const View& view, const Node& self, const std::string& derp_map, TimePoint now,
-                      Told& told);
+std::string whole_map(const View& view, const Node& self, const std::string& derp_map, TimePoint now);
+// The same as it is sent, compressed: pieces most of which other streams of the view have too.
+std::vector<FramePtr> packed_whole_map(const View& view, const Node& self, const std::string& derp_map,
+                                       TimePoint now);
 
 // From what a stream was told last to the newest view; empty when there is nothing to tell. The device must
-// be in both.
-std::string map_delta(const View& before, const View& after, const Node& self_before, const Node& self_after,
-                      Told& told);
+// be in both. Takes time in proportion to what changed, but for changes of the policy, of settings or of the
+// device's own standing, after which every peer is looked at.
+std::string map_delta(const View& before, const View& after, const Node& self_before, const Node& self_after);
 
 // Other relays than before, and nothing else.
 std::string derp_map_only(const std::string& derp_map);

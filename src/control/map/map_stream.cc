@@ -32,7 +32,7 @@ void MapStream::start(const ViewPtr& view, io::Executor executor) {
   if (!self) return stream_->finish();
   told_view_ = newest_ = view;
   stream_->begin(200, "application/octet-stream");
-  tell(whole_map(*view, *self, *derp_map_, hub_.clock().now(), told_), false);
+  tell_whole(*view, *self);
   subscription_ = hub_.subscribe(view->tailnet(), device_, weak_from_this(), executor, view->version());
   // Ends the subscription with the stream, whoever still holds this.
   stream_->on_close([weak = weak_from_this()] {
@@ -68,9 +68,19 @@ void MapStream::catch_up() {
     told_view_ = newest_;
     return finish();
   }
-  const auto message = map_delta(*told_view_, *newest_, *before, *after, told_);
+  const auto message = map_delta(*told_view_, *newest_, *before, *after);
   told_view_ = newest_;
   if (!message.empty()) tell(message, true);
+}
+
+void MapStream::tell_whole(const View& view, const Node& self) {
+  const auto now = hub_.clock().now();
+  if (compress_) {
+    stream_->push(packed_whole_map(view, self, *derp_map_, now));
+  } else {
+    stream_->push(make_frame(whole_map(view, self, *derp_map_, now), false));
+  }
+  due_ = next_keep_alive();
 }
 
 void MapStream::tell(const std::string& message, bool shared) {

@@ -35,6 +35,7 @@ class MapStream final : public ViewListener, public std::enable_shared_from_this
   const DeviceId& device() const { return device_; }
 
  private:
+  void tell_whole(const View& view, const Node& self);
   void tell(const std::string& message, bool shared);
   bool lags() const { return newest_ != told_view_ || hub_.derp_map() != derp_map_; }
   void catch_up();
@@ -47,7 +48,6 @@ class MapStream final : public ViewListener, public std::enable_shared_from_this
   bool compress_;
   ViewPtr told_view_;
   ViewPtr newest_;
-  Told told_;
   Clock::time_point due_ = Clock::time_point::max();
   std::shared_ptr<MapHub::Subscription> subscription_;
 };

@@ -101,12 +101,17 @@ NodePtr make_node(NodeSource source, TimePoint now) {
   auto node = std::make_shared<Node>();
   node->device = std::move(source.device);
   node->owner = std::move(source.owner);
+  node->standing = std::move(source.standing);
   node->full_name = node->device.name + "." + source.dns_suffix + ".";
   node->takes_part = node->device.authorized && !source.owner_blocked;
   node->key_expired = tailnet::is_key_expired(node->device, now);
   node->host_info = host_info_for_peers(node->device.report.host_info);
   node->as_peer = make_peer_json(*node);
   return node;
+}
+
+bool stands_alike(const Node& a, const Node& b) {
+  return a.takes_part == b.takes_part && a.standing == b.standing;
 }
 
 std::string self_json(const Node& node) {

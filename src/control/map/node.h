@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "control/messages/user_profile.h"
+#include "core/policy/compile.h"
 #include "core/tailnet/device.h"
 
 namespace latchkey::control {
@@ -14,8 +15,9 @@ namespace latchkey::control {
 struct Node {
   tailnet::Device device;
   UserProfile owner;
-  std::string full_name;    // "web-1.example.latchkey.internal.", with the final dot
-  bool takes_part = false;  // approved, and its owner may use the tailnet: others see it, it sees others
+  policy::PolicyNode standing;  // what the policy judges it by
+  std::string full_name;        // "web-1.example.latchkey.internal.", with the final dot
+  bool takes_part = false;      // approved, and its owner may use the tailnet: others see it, it sees others
   bool key_expired = false;
   std::string host_info;  // for peers: without what only the server needs
   std::string as_peer;    // the whole Node of the protocol, as JSON
@@ -25,10 +27,14 @@ using NodePtr = std::shared_ptr<const Node>;
 struct NodeSource {
   tailnet::Device device;
   UserProfile owner;
+  policy::PolicyNode standing;
   bool owner_blocked = false;
   std::string dns_suffix;
 };
 NodePtr make_node(NodeSource source, TimePoint now);
+
+// Whether the policy, while it stays the same, says the same of both.
+bool stands_alike(const Node& a, const Node& b);
 
 // The device's own Node.
 std::string self_json(const Node& node);

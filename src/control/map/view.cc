@@ -47,14 +47,50 @@ std::string dns_json_of(const tailnet::DnsConfiguration& dns, const std::string&
   return json::serialize(out);
 }
 
-bool differs_for_policy(const tailnet::Device& a, const tailnet::Device& b) {
-  return a.user != b.user || a.tags != b.tags || a.ipv4 != b.ipv4 || a.ipv6 != b.ipv6 ||
-         a.enabled_routes != b.enabled_routes;
+std::int64_t number_of(const NodePtr& node) {
+  return node->device.number;
 }
 
 bool by_number(const NodePtr& a, const NodePtr& b) {
-  return a->device.number < b->device.number;
+  return number_of(a) < number_of(b);
 }
+
+// Makes nodes of devices as they are read, each owner read once.
+class NodeReader {
+ public:
+  NodeReader(core::Tx& tx, const TailnetId& tailnet, const std::string& dns_suffix, TimePoint now)
+      : tx_(tx), tailnet_(tailnet), dns_suffix_(dns_suffix), now_(now) {}
+
+  NodePtr operator()(tailnet::Device device) {
+    NodeSource source;
+    source.dns_suffix = dns_suffix_;
+    const identity::User* owner = nullptr;
+    if (device.user.empty()) {
+      source.owner = tagged_devices_profile();
+    } else if (owner = owner_of(device); owner) {
+      source.owner = profile_of(*owner);
+      source.owner_blocked = owner->status != identity::UserStatus::active;
+    } else {
+      source.owner_blocked = true;
+    }
+    source.standing = tailnet::policy_node(device, owner);
+    source.device = std::move(device);
+    return make_node(std::move(source), now_);
+  }
+
+ private:
+  const identity::User* owner_of(const tailnet::Device& device) {
+    auto [at, added] = owners_.try_emplace(device.user);
+    if (added) at->second = tx_.users().find(tailnet_, device.user);
+    return at->second ? &*at->second : nullptr;
+  }
+
+  core::Tx& tx_;
+  const TailnetId& tailnet_;
+  const std::string& dns_suffix_;
+  TimePoint now_;
+  std::unordered_map<UserId, std::optional<identity::User>> owners_;
+};
 
 }  // namespace
 
@@ -71,18 +107,11 @@ void View::take_tailnet(core::Tx& tx) {
   dns_json_ = dns_json_of(tx.settings().dns(tailnet_), dns_suffix_);
 }
 
-// Identities and addresses decide, not what devices report of themselves.
-void View::compile_policy(core::Tx& tx) {
-  const auto nodes = tailnet::policy_nodes(tx, tailnet_);
-  std::unordered_map<std::int64_t, const policy::PolicyNode*> by_number_of;
-  for (const auto& node : nodes) by_number_of.emplace(node.number, &node);
-  std::vector<policy::PolicyNode> ordered;
-  ordered.reserve(nodes_.size());
-  for (const auto& node : nodes_) {
-    const auto found = by_number_of.find(node->device.number);
-    ordered.push_back(found == by_number_of.end() ? policy::PolicyNode{} : *found->second);
-  }
-  policy_ = std::make_shared<const policy::CompiledPolicy>(policy::current_policy(tx, tailnet_), ordered);
+void View::compile_policy() {
+  std::vector<policy::PolicyNode> standings;
+  standings.reserve(nodes_.size());
+  for (const auto& node : nodes_) standings.push_back(node->standing);
+  compiled_ = std::make_shared<const policy::CompiledPolicy>(*policy_, standings);
 }
 
 std::size_t View::place_of(const Node& node) const {
@@ -91,25 +120,11 @@ std::size_t View::place_of(const Node& node) const {
   return static_cast<std::size_t>(at - nodes_.begin());
 }
 
-NodePtr View::node_of(core::Tx& tx, tailnet::Device device, TimePoint now) {
-  NodeSource source;
-  source.dns_suffix = dns_suffix_;
-  if (device.user.empty()) {
-    source.owner = tagged_devices_profile();
-  } else if (const auto owner = tx.users().find(tailnet_, device.user)) {
-    source.owner = profile_of(*owner);
-    source.owner_blocked = owner->status != identity::UserStatus::active;
-  } else {
-    source.owner_blocked = true;
-  }
-  source.device = std::move(device);
-  return make_node(std::move(source), now);
-}
-
 void View::index() {
   std::ranges::sort(nodes_, by_number);
-  numbers_.clear();
-  for (const auto& node : nodes_) numbers_.emplace(node->device.id, node->device.number);
+  auto numbers = std::make_shared<Numbers>();
+  for (const auto& node : nodes_) numbers->emplace(node->device.id, node->device.number);
+  numbers_ = std::move(numbers);
 }
 
 ViewPtr View::load(core::Tx& tx, const TailnetId& id, std::uint64_t version, TimePoint now) {
@@ -118,10 +133,12 @@ ViewPtr View::load(core::Tx& tx, const TailnetId& id, std::uint64_t version, Tim
   view->tailnet_ = id;
   view->take_tailnet(tx);
   if (view->domain_.empty()) return nullptr;
-  for (auto& device : tx.devices().list(id))
-    view->nodes_.push_back(view->node_of(tx, std::move(device), now));
+  NodeReader read(tx, id, view->dns_suffix_, now);
+  for (auto& device : tx.devices().list(id)) view->nodes_.push_back(read(std::move(device)));
   view->index();
-  view->compile_policy(tx);
+  view->policy_ = std::make_shared<const policy::Policy>(policy::current_policy(tx, id));
+  view->compile_policy();
+  view->chunks_ = chunks_of(view->nodes_, {});
   view->steps_.push_back({version, true, {}});
   return view;
 }
@@ -139,37 +156,34 @@ ViewPtr View::refresh(core::Tx& tx, const ViewPtr& before, const Dirty& dirty, T
   }
   auto view = std::make_shared<View>(*before);
   view->version_ = version;
+  view->updates_.clear();
   Step step{version, false, {}};
-  bool identities_changed = false;
+  NodeReader read(tx, before->tailnet_, view->dns_suffix_, now);
+  bool standings_changed = false;
+  bool devices_changed = false;
   for (const auto& id : dirty.devices) {
-    const auto known = view->numbers_.find(id);
+    const auto known = before->numbers_->find(id);
     auto device = tx.devices().find(before->tailnet_, id);
-    if (known != view->numbers_.end()) {
-      const auto number = known->second;
-      const auto at = std::ranges::find(view->nodes_, number, [](const auto& n) { return n->device.number; });
-      step.numbers.push_back(number);
-      if (device) {
-        identities_changed = identities_changed || differs_for_policy((*at)->device, *device);
-        *at = view->node_of(tx, *std::move(device), now);
-      } else {
-        identities_changed = true;
-        view->nodes_.erase(at);
-        view->numbers_.erase(known);
-      }
-    } else if (device) {
-      identities_changed = true;
-      step.numbers.push_back(device->number);
-      auto node = view->node_of(tx, *std::move(device), now);
-      view->numbers_.emplace(id, node->device.number);
-      view->nodes_.insert(std::ranges::upper_bound(view->nodes_, node, by_number), std::move(node));
+    if (known == before->numbers_->end() && !device) continue;
+    step.numbers.push_back(device ? device->number : known->second);
+    const auto at = std::ranges::lower_bound(view->nodes_, step.numbers.back(), {}, number_of);
+    if (known == before->numbers_->end()) {
+      devices_changed = true;
+      view->nodes_.insert(at, read(*std::move(device)));
+    } else if (!device) {
+      devices_changed = true;
+      view->nodes_.erase(at);
+    } else {
+      auto node = read(*std::move(device));
+      standings_changed = standings_changed || (*at)->standing != node->standing;
+      view->updates_.emplace(node->device.number, peer_update(**at, *node));
+      *at = std::move(node);
     }
   }
   if (step.numbers.empty()) return before;
-  if (identities_changed) {
-    // Who sees whom may have changed for any pair, unless everybody sees everybody.
-    view->compile_policy(tx);
-    step.everything = !view->policy_->everything_is_visible() || !before->policy_->everything_is_visible();
-  }
+  if (devices_changed) view->index();
+  if (devices_changed || standings_changed) view->compile_policy();
+  view->chunks_ = chunks_of(view->nodes_, before->chunks_);
   view->steps_.push_back(std::move(step));
   if (view->steps_.size() > kMostSteps) view->steps_.pop_front();
   return view;
@@ -182,20 +196,24 @@ const Node* View::find(std::int64_t number) const {
 }
 
 const Node* View::find(const DeviceId& id) const {
-  const auto found = numbers_.find(id);
-  return found == numbers_.end() ? nullptr : find(found->second);
+  const auto found = numbers_->find(id);
+  return found == numbers_->end() ? nullptr : find(found->second);
 }
 
 bool View::sees(const Node& viewer, const Node& peer) const {
   if (viewer.device.number == peer.device.number) return false;
   // A peer that has never told its disco key cannot be reached by any client.
   if (!viewer.takes_part || !peer.takes_part || peer.device.report.disco_key.empty()) return false;
-  return policy_->everything_is_visible() || policy_->sees(place_of(viewer), place_of(peer));
+  return compiled_->everything_is_visible() || compiled_->sees(place_of(viewer), place_of(peer));
 }
 
 std::string View::filter_json(const Node& node) const {
   if (!node.takes_part) return "[]";
-  return json::serialize(policy_->filter(place_of(node)));
+  return json::serialize(compiled_->filter(place_of(node)));
+}
+
+bool View::filter_may_differ(const View& before, const Node& node_before, const Node& node) const {
+  return compiled_ != before.compiled_ || !stands_alike(node_before, node);
 }
 
 std::optional<std::set<std::int64_t>> View::changed_since(std::uint64_t version) const {
@@ -208,6 +226,13 @@ std::optional<std::set<std::int64_t>> View::changed_since(std::uint64_t version)
     numbers.insert(step.numbers.begin(), step.numbers.end());
   }
   return numbers;
+}
+
+PeerUpdate View::update_of(const View& before, const Node& was, const Node& is) const {
+  if (before.version_ + 1 == version_) {
+    if (const auto known = updates_.find(is.device.number); known != updates_.end()) return known->second;
+  }
+  return peer_update(was, is);
 }
 
 }  // namespace latchkey::control

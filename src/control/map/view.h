@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/map/node.h"
+#include "control/map/peer_chunk.h"
 #include "core/policy/compile.h"
 #include "core/tx.h"
 
@@ -42,6 +43,8 @@ class View {
 
   // Sorted by number.
   const std::vector<NodePtr>& nodes() const { return nodes_; }
+  // The same nodes in the same order, for whole maps.
+  const std::vector<PeerChunkPtr>& chunks() const { return chunks_; }
   const Node* find(std::int64_t number) const;
   const Node* find(const DeviceId& id) const;
 
@@ -49,10 +52,14 @@ class View {
   bool sees(const Node& viewer, const Node& peer) const;
   // The packet filter of a device: rules as JSON.
   std::string filter_json(const Node& node) const;
+  // False when the device's filter is the same in both for certain.
+  bool filter_may_differ(const View& before, const Node& node_before, const Node& node) const;
 
   // Numbers of devices that changed, came or went after that version; nothing when that is too long ago, or
-  // when visibility may have changed for any pair.
+  // when who sees whom may have changed between others too.
   std::optional<std::set<std::int64_t>> changed_since(std::uint64_t version) const;
+  // What peers that know the node as `before` has it are told of it now. Both views know it.
+  PeerUpdate update_of(const View& before, const Node& was, const Node& is) const;
 
  private:
   struct Step {
@@ -62,9 +69,8 @@ class View {
   };
 
   void take_tailnet(core::Tx& tx);
-  void compile_policy(core::Tx& tx);
+  void compile_policy();
   std::size_t place_of(const Node& node) const;
-  NodePtr node_of(core::Tx& tx, tailnet::Device device, TimePoint now);
   void index();
 
   std::uint64_t version_ = 0;
@@ -73,8 +79,13 @@ class View {
   std::string dns_suffix_;
   std::string dns_json_;
   std::vector<NodePtr> nodes_;
-  std::unordered_map<DeviceId, std::int64_t> numbers_;
-  std::shared_ptr<const policy::CompiledPolicy> policy_;  // its nodes are those of nodes_, in their order
+  std::vector<PeerChunkPtr> chunks_;
+  using Numbers = std::unordered_map<DeviceId, std::int64_t>;
+  std::shared_ptr<const Numbers> numbers_;  // of nodes_; shared with the views that have the same devices
+  std::shared_ptr<const policy::Policy> policy_;
+  std::shared_ptr<const policy::CompiledPolicy> compiled_;  // its nodes are those of nodes_, in their order
+  // Of what was changed since the version before, for peers that know that one.
+  std::unordered_map<std::int64_t, PeerUpdate> updates_;
   std::deque<Step> steps_;
 };
 

@@ -21,6 +21,8 @@ struct PolicyNode {
   Identity identity;                        // without a login when tagged
   std::vector<std::string> addresses;       // its own: "100.64.0.1", "fd7a:115c:a1e0::1"
   std::vector<std::string> enabled_routes;  // prefixes that lie behind it
+
+  bool operator==(const PolicyNode&) const = default;
 };
 
 class CompiledPolicy {

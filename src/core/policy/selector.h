@@ -21,6 +21,7 @@ struct Identity {
   std::vector<std::string> tags;
 
   bool is_person() const { return tags.empty() && !login.empty(); }
+  bool operator==(const Identity&) const = default;
 };
 
 struct Selector {

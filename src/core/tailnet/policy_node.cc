@@ -26,14 +26,17 @@ std::vector<std::string> addresses_of(const Device& device) {
 
 }  // namespace
 
+policy::PolicyNode policy_node(const Device& device, const identity::User* owner) {
+  return {device.number, identity_of(device, owner), addresses_of(device), device.enabled_routes};
+}
+
 std::vector<policy::PolicyNode> policy_nodes(core::Tx& tx, const TailnetId& tailnet) {
   std::map<UserId, identity::User> users;
   for (auto& user : tx.users().list(tailnet)) users.emplace(user.id, std::move(user));
   std::vector<policy::PolicyNode> nodes;
   for (const auto& device : tx.devices().list(tailnet)) {
     const auto owner = users.find(device.user);
-    nodes.push_back({device.number, identity_of(device, owner == users.end() ? nullptr : &owner->second),
-                     addresses_of(device), device.enabled_routes});
+    nodes.push_back(policy_node(device, owner == users.end() ? nullptr : &owner->second));
   }
   return nodes;
 }
