@@ -15,7 +15,8 @@ if ! bounded 300 go mod download >"$WORK/go.log" 2>&1; then
   skipped 1 "the client's modules could not be fetched: $(tail -n 1 "$WORK/go.log")"
   exit 0
 fi
-build release latchkey
+build release latchkey join_device
+export LATCHKEY_JOIN_DEVICE=$ROOT/build/join_device
 bounded 600 go test -count=1 -timeout 300s -json ./... >"$WORK/go.json" 2>"$WORK/go.err" || true
 if ! python3 "$ROOT/scripts/suites/go_counts.py" "$WORK/go.json" >"$WORK/go.counts"; then
   cat "$WORK/go.counts" "$WORK/go.err"

@@ -143,7 +143,9 @@ struct Server::Parts {
         hub(runtime, *db, clock, log_to, metrics, work.replica),
         control(*db, clock, log_to, {mint, tailnet::auto_approved_routes},
                 crypto::x25519_from_private(crypto::hkdf_sha256(root, crypto::kControlKeyPurpose)), hub,
-                metrics),
+                metrics,
+                {static_cast<double>(wanted.devices_handshakes_per_second),
+                 static_cast<double>(wanted.devices_handshake_burst)}),
         door(control),
         http(runtime, http_settings(wanted), log_to, &probe) {}
 

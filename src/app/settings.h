@@ -65,6 +65,8 @@ struct Settings {
   days keys_retention{};
   seconds keys_sweep{};
   seconds devices_ephemeral{};
+  std::int64_t devices_handshakes_per_second = 0;
+  std::int64_t devices_handshake_burst = 0;
   seconds keys_usage_flush{};
   days audit_retention{};
 };

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/release.h"
 #include "control/handlers.h"
 #include "io/runtime.h"
 
@@ -136,7 +137,7 @@ bool Connection::write_unsent() {
     return false;
   }
   if (rest.empty()) {
-    unsent_ = {};
+    release(unsent_);  // a whole map takes much
     stalled_ = false;
     return true;
   }

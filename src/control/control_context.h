@@ -17,15 +17,22 @@
 
 namespace latchkey::control {
 
+// Of each address: a handshake costs four X25519 operations before anything is known about who asks for it.
+struct HandshakeLimit {
+  double per_second = 500;
+  double burst = 5000;  // lets a site behind one address come back at once after a restart
+};
+
 struct ControlContext {
   ControlContext(io::Database& database, const Clock& time, Log to, join::JoinContext joining,
-                 crypto::X25519KeyPair server_key, MapHub& maps, Metrics& metrics)
+                 crypto::X25519KeyPair server_key, MapHub& maps, Metrics& metrics, HandshakeLimit limit = {})
       : db(database),
         clock(time),
         log(std::move(to)),
         join(std::move(joining)),
         key(std::move(server_key)),
         hub(maps),
+        initiations(limit.per_second, limit.burst, 65'536),
         handshakes(metrics.counter("latchkey_control_handshakes_total", "Connections that devices opened")),
         handshakes_refused(metrics.counter("latchkey_control_handshakes_refused_total",
                                            "Connections refused: not for this server's key")),
@@ -40,9 +47,7 @@ struct ControlContext {
   join::JoinContext join;
   crypto::X25519KeyPair key;  // the server's, which clients learn from /key and keep
   MapHub& hub;
-  // Of each address: a handshake costs four X25519 operations before anything is known about who asks for it.
-  // The burst lets a site behind one address come back at once after a restart.
-  TokenBuckets initiations{500, 5000, 65'536};
+  TokenBuckets initiations;  // by address
   FailedJoins failed_joins;
   LoginWaits login_waits;
   // Where people reach this server. Empty: where the device does, with the scheme.

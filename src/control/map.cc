@@ -1,4 +1,5 @@
 // POST /machine/map: the long poll, the update that a device sends of itself, and the single fetch of tools.
+#include "base/release.h"
 #include "control/connection.h"
 #include "control/handlers.h"
 #include "control/map/map_message.h"
@@ -77,7 +78,7 @@ io::awaitable<void> poll_map(ConnectionPtr connection, StreamPtr stream) {
   auto& context = connection->context();
   const auto& machine = connection->machine();
   auto parsed = parse_map_request(stream->request().body);
-  stream->request().body = {};
+  release(stream->request().body);
   if (!parsed) co_return respond_text(*stream, 400, parsed.error().message);
   if (machine.capability_version < kLeastCapabilityVersion) {
     co_return respond_text(*stream, 400, "this client is too old: Tailscale 1.80 or newer is needed");

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/release.h"
 #include "base/text.h"
 
 namespace latchkey::io {
@@ -163,7 +164,7 @@ void Http2Stream::respond(const Response& response) {
 
 void Http2Stream::refuse(int status, std::string_view reason) {
   refused_ = true;
-  request_ = {};
+  release(request_);
   Response response;
   response.status = status;
   response.content_type = "text/plain";

@@ -8,6 +8,7 @@
 #include <new>
 #include <utility>
 
+#include "base/release.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "io/takeover.h"
@@ -67,7 +68,7 @@ class WebSocketStream final : public ByteStream {
     const auto count = std::min(into.size(), plain_.size());
     std::memcpy(into.data(), plain_.data(), count);
     plain_.erase(0, count);
-    if (plain_.empty()) plain_ = {};
+    if (plain_.empty()) release(plain_);
     return {StreamStep::Status::progress, count};
   }
 
@@ -120,7 +121,7 @@ class WebSocketStream final : public ByteStream {
     std::memcpy(into, received.data() + of(self).taken_, count);
     of(self).taken_ += count;
     if (of(self).taken_ == received.size()) {
-      received = {};
+      release(received);
       of(self).taken_ = 0;
     }
     return static_cast<ssize_t>(count);
@@ -166,7 +167,7 @@ class WebSocketStream final : public ByteStream {
       if (step.status != StreamStep::Status::progress) return step;
       unsent_.erase(0, step.bytes);
     }
-    unsent_ = {};
+    release(unsent_);
     return {StreamStep::Status::progress};
   }
 
@@ -198,7 +199,7 @@ class OverWebSocket final : public Takeover {
       }
       rest.remove_prefix(step.bytes);
     }
-    first_ = {};
+    release(first_);
     co_await inner_->run(*websocket, {});
     websocket->finish_writing();
   }

@@ -420,7 +420,8 @@ def devices(bench):
     count = min(wanted, limit - 1_000 if limit > 0 else wanted)
     rest_seconds = 5 if bench.quick else 30
     directory, token = bench.make_data("devices")
-    settings = {"LATCHKEY_HTTP_MAX_CONNECTIONS": "20000", "LATCHKEY_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "0"}
+    settings = {"LATCHKEY_HTTP_MAX_CONNECTIONS": "20000", "LATCHKEY_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "0",
+                "LATCHKEY_DEVICES_HANDSHAKES_PER_SECOND": "100000", "LATCHKEY_DEVICES_HANDSHAKE_BURST": "100000"}
     server = Latchkey(directory, bench.work / "devices.log", settings)
     key = make_device_key(server, token)
     empty = server.resident_bytes()

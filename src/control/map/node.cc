@@ -131,13 +131,17 @@ PeerUpdate peer_update(const Node& before, const Node& after) {
   const auto& is = after.device;
   json::object patch;
   patch["NodeID"] = is.number;
-  if (was.report.home_relay != is.report.home_relay) patch["DERPRegion"] = is.report.home_relay;
+  // Where a device with an expired key can be reached is not told.
+  const bool reachable = !after.key_expired;
+  if (reachable && was.report.home_relay != is.report.home_relay) patch["DERPRegion"] = is.report.home_relay;
   if (was.report.capability_version != is.report.capability_version)
     patch["Cap"] = is.report.capability_version;
-  if (was.report.endpoints != is.report.endpoints) patch["Endpoints"] = list_json(is.report.endpoints);
+  if (reachable && was.report.endpoints != is.report.endpoints)
+    patch["Endpoints"] = list_json(is.report.endpoints);
   if (was.node_key != is.node_key) patch["Key"] = is.node_key;
   if (was.report.disco_key != is.report.disco_key) patch["DiscoKey"] = is.report.disco_key;
-  if (was.key_expires != is.key_expires && is.key_expires) patch["KeyExpiry"] = to_rfc3339(*is.key_expires);
+  if (!is.key_expiry_disabled && was.key_expires != is.key_expires && is.key_expires)
+    patch["KeyExpiry"] = to_rfc3339(*is.key_expires);
   if (was.connected_to.empty() != is.connected_to.empty()) {
     patch["Online"] = !is.connected_to.empty();
     if (is.connected_to.empty() && is.last_seen) patch["LastSeen"] = to_rfc3339(*is.last_seen);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/release.h"
 #include "crypto/random.h"
 
 namespace latchkey::control {
@@ -67,7 +68,7 @@ Result<void> RecordOpener::open(std::string_view bytes, std::string& out) {
       bytes.remove_prefix(missing);
       if (partial_.size() < whole) return {};
       TRY(open_record(std::string_view(partial_).substr(kHeader), out));
-      partial_ = {};
+      release(partial_);
     } else {
       if (bytes.size() < whole) {
         partial_.assign(bytes);

@@ -3,7 +3,9 @@ package interop
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -68,14 +70,44 @@ func TestDevicesThatAreNotThereAreNotFound(t *testing.T) {
 	}
 }
 
-// Every act on a device that is there: LATCHKEY_TEST_DEVICE names one, by either id, whose settings may be changed.
-// The server chooses the name that it gets in the end.
+// joined returns a device whose settings may be changed, by either id: the one that LATCHKEY_TEST_DEVICE names, or one
+// that LATCHKEY_JOIN_DEVICE, a program (tests/interop/programs/join_device.cc), joins to our own server.
+func joined(t *testing.T, s *server) string {
+	t.Helper()
+	if id := os.Getenv("LATCHKEY_TEST_DEVICE"); id != "" {
+		return id
+	}
+	program := os.Getenv("LATCHKEY_JOIN_DEVICE")
+	if program == "" || s.binary == "" {
+		t.Skip("neither LATCHKEY_TEST_DEVICE nor LATCHKEY_JOIN_DEVICE is set")
+	}
+	client := s.client(t)
+	var request tailscale.CreateKeyRequest
+	request.Capabilities.Devices.Create.Preauthorized = true
+	key, err := client.Keys().CreateAuthKey(t.Context(), request)
+	must(t, err)
+	address, err := url.Parse(s.url)
+	must(t, err)
+	join := exec.Command(program, address.Port(), "joined")
+	join.Stdin = strings.NewReader(key.Key + "\n")
+	if output, err := join.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	devices, err := client.Devices().List(t.Context())
+	must(t, err)
+	for _, device := range devices {
+		if device.Hostname == "joined" {
+			return device.NodeID
+		}
+	}
+	t.Fatal("the device that joined is not listed")
+	return ""
+}
+
+// Every act on a device that is there. The server chooses the name that it gets in the end.
 func TestDevicesShowEachChangeAtOnce(t *testing.T) {
 	s := need(t)
-	id := os.Getenv("LATCHKEY_TEST_DEVICE")
-	if id == "" {
-		t.Skip("LATCHKEY_TEST_DEVICE is not set")
-	}
+	id := joined(t, s)
 	devices := s.client(t).Devices()
 	get := func() *tailscale.Device {
 		t.Helper()

@@ -10,6 +10,7 @@ import (
 // R38: a device whose node key expires is off the network, says so, and comes back under its name and address with
 // a new key.
 func TestR38ANodeKeyExpiresAndTheDeviceComesBack(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, "LATCHKEY_KEYS_SWEEP_SECONDS=1")
 	key := s.authKey(t, `"reusable":true`)
 	one, two := newMachine(t, s, "one"), newMachine(t, s, "two")
@@ -47,6 +48,7 @@ func TestR38ANodeKeyExpiresAndTheDeviceComesBack(t *testing.T) {
 
 // An ephemeral device is removed some time after its process was killed, and at once when it logs out.
 func TestEphemeralDevicesDisappear(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, "LATCHKEY_KEYS_SWEEP_SECONDS=1", "LATCHKEY_DEVICES_EPHEMERAL_SECONDS=5")
 	key := s.authKey(t, `"reusable":true,"ephemeral":true`)
 	killed, leaving := newMachine(t, s, "killed"), newMachine(t, s, "leaving")

@@ -50,18 +50,30 @@ func (m *machine) get(t *testing.T, peer, port string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	nc := exec.CommandContext(ctx, filepath.Join(programDirectory, "tailscale"), "--socket="+m.socket(), "nc", peer, port)
-	nc.Stdin = io.MultiReader(strings.NewReader("GET / HTTP/1.0\r\n\r\n"), waitFor(ctx))
+	// nc ends the connection with its input, and does not end with its output.
+	input, err := nc.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := nc.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(input, "GET / HTTP/1.0\r\n\r\n")
 	var answer bytes.Buffer
-	nc.Stdout = &answer
-	_ = nc.Run()
+	for buffer := make([]byte, 4096); !strings.Contains(answer.String(), greeting); {
+		count, err := output.Read(buffer)
+		answer.Write(buffer[:count])
+		if err != nil {
+			break
+		}
+	}
+	cancel()
+	_ = nc.Wait()
 	return answer.String()
-}
-
-// waitFor keeps an input open until the time is over: nc ends a connection with its input.
-func waitFor(ctx context.Context) io.Reader {
-	reader, writer := io.Pipe()
-	context.AfterFunc(ctx, func() { _ = writer.Close() })
-	return reader
 }
 
 func address(t *testing.T, m *machine) string {
@@ -95,6 +107,7 @@ func talkThroughTheRelay(t *testing.T, one, two *machine, ports [2]string) {
 
 // Where devices send no packet directly, everything goes through the relay.
 func TestDevicesTalkThroughTheRelay(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	key := s.authKey(t, `"reusable":true`)
 	var machines [2]*machine
@@ -108,6 +121,7 @@ func TestDevicesTalkThroughTheRelay(t *testing.T) {
 
 // Two networks that reach the server, and not each other.
 func TestDevicesOfSeparateNetworksTalkThroughTheRelay(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("network namespaces need root")
 	}

@@ -1,6 +1,6 @@
 // Package derp drives the relay with the client that devices use.
 //
-// LATCHKEY_DERP_RELAY names the relay's program (relay/derp_relay.cc); without it every test is skipped.
+// LATCHKEY_DERP_RELAY names the relay's program (tests/interop/programs/derp_relay.cc); without it every test is skipped.
 package derp
 
 import (
