@@ -140,27 +140,47 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+namespace {
+// The bytes of the code point at a place; 0 when what stands there is not UTF-8 (RFC 3629 section 4).
+std::size_t utf8_size_at(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<std::uint8_t>(text[at]);
+  const std::size_t size = lead < 0x80                    ? 1
+                           : lead >= 0xC2 && lead <= 0xDF ? 2
+                           : lead >= 0xE0 && lead <= 0xEF ? 3
+                           : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                          : 0;
+  if (size == 0 || at + size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((static_cast<std::uint8_t>(text[at + i]) & 0xC0) != 0x80) return 0;
+  }
+  const auto second = size > 1 ? static_cast<std::uint8_t>(text[at + 1]) : std::uint8_t{0x80};
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool surrogate = lead == 0xED && second >= 0xA0;
+  const bool beyond = lead == 0xF4 && second >= 0x90;
+  return overlong || surrogate || beyond ? 0 : size;
+}
+}  // namespace
+
 std::optional<std::size_t> utf8_length(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t at = 0; at < text.size(); ++count) {
-    const auto lead = static_cast<std::uint8_t>(text[at]);
-    const std::size_t size = lead < 0x80                    ? 1
-                             : lead >= 0xC2 && lead <= 0xDF ? 2
-                             : lead >= 0xE0 && lead <= 0xEF ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                            : 0;
-    if (size == 0 || at + size > text.size()) return std::nullopt;
-    for (std::size_t i = 1; i < size; ++i) {
-      if ((static_cast<std::uint8_t>(text[at + i]) & 0xC0) != 0x80) return std::nullopt;
-    }
-    const auto second = size > 1 ? static_cast<std::uint8_t>(text[at + 1]) : std::uint8_t{0x80};
-    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool surrogate = lead == 0xED && second >= 0xA0;
-    const bool beyond = lead == 0xF4 && second >= 0x90;
-    if (overlong || surrogate || beyond) return std::nullopt;
+    const auto size = utf8_size_at(text, at);
+    if (size == 0) return std::nullopt;
     at += size;
   }
   return count;
+}
+
+std::string storable(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto size = text[at] == '\0' ? 0 : utf8_size_at(text, at);
+    out += size == 0 ? kReplacement : text.substr(at, size);
+    at += std::max<std::size_t>(size, 1);
+  }
+  return out;
 }
 
 namespace {

@@ -37,6 +37,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // The number of code points, or nothing when the text is not valid UTF-8.
 std::optional<std::size_t> utf8_length(std::string_view text);
 
+// The same text with U+FFFD for each byte that a database does not take: NUL, and what is not UTF-8.
+std::string storable(std::string_view text);
+
 // The beginning of a text, at most that many bytes, never cut within a UTF-8 character.
 std::string_view clip(std::string_view text, std::size_t most);
 

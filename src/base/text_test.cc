@@ -52,6 +52,13 @@ TEST(Utf8, CountsCodePointsAndRefusesInvalidText) {
   }
 }
 
+TEST(Storable, ReplacesWhatADatabaseDoesNotTake) {
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(storable("caf\xc3\xa9 \xf0\x9f\x94\x91\n"), "caf\xc3\xa9 \xf0\x9f\x94\x91\n");
+  EXPECT_EQ(storable(std::string_view("a\0b", 3)), "a" + mark + "b");
+  EXPECT_EQ(storable("\xed\xa0\x80\xc3"), mark + mark + mark + mark);
+}
+
 TEST(PercentDecoding, DecodesElementsAndRefusesHalfEscapes) {
   EXPECT_EQ(percent_decode("a%2Fb+c"), "a/b+c");
   EXPECT_EQ(percent_decode("a%2Fb+c", true), "a/b c");

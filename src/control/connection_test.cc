@@ -39,6 +39,18 @@ TEST(Connection, ADeviceJoinsAndPolls) {
   EXPECT_FALSE(session.stream(poll).ended);
 }
 
+// Found by fuzzing.
+TEST(Connection, RefusesATagThatNoTextMayHold) {
+  ControlWorld world;
+  ControlPeer peer{world};
+  const auto key = *world.world.issue_auth_key(identity::Role::owner, {});
+  auto body = register_body({}, key.text.expose(), "build-1");
+  body.insert(body.find("\"Hostinfo\":{") + 12, R"("RequestTags":["tag:ci\u0000t"],)");
+  const auto& answer = peer.ask("POST", "/machine/register", body);
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.body.find("\"Error\":\""), std::string::npos) << answer.body;
+}
+
 TEST(Connection, WhatTheSocketDoesNotTakeAtOnceIsSentLater) {
   Joined joined;
   auto& session = joined.peer.session();

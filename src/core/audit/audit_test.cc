@@ -70,6 +70,17 @@ TEST(AuditRecord, RoundTripsThroughItsTexts) {
   EXPECT_THROW(record_from(texts), std::invalid_argument);
 }
 
+TEST(AuditRecord, HoldsWhateverCallersSend) {
+  const std::string mark = "\xEF\xBF\xBD";
+  Record record = sample();
+  record.error = std::string("tag:a\0b", 7);
+  record.target.name = "\xff";
+  const auto texts = texts_of(record);
+  EXPECT_EQ(record_from(texts).error, "tag:a" + mark + "b");
+  EXPECT_EQ(record_from(texts).target.name, mark);
+  EXPECT_EQ(texts_of(record_from(texts)), texts);
+}
+
 TEST(AuditQuery, FiltersByActorTargetAndEvent) {
   const auto record = sample();
   EXPECT_TRUE(matches({}, record));

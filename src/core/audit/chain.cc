@@ -5,6 +5,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace latchkey::audit {
 namespace {
 
@@ -96,6 +98,10 @@ RecordTexts texts_of(const Record& record) {
   texts[kNew] = json_text(record.new_value);
   texts[kDetails] = record.details;
   texts[kError] = record.error;
+  // What callers send is part of it: no act may fail, or go unrecorded, for its text.
+  for (auto& text : texts) {
+    if (text) text = storable(*text);
+  }
   return texts;
 }
 
