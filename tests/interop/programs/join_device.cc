@@ -1,5 +1,5 @@
-// Joins a device by an auth key, for tests whose other parts speak no control protocol: join_device PORT NAME,
-// with the key on standard input. The device stays joined, and is away when this ends.
+// Joins a device by an auth key, for tests whose other parts speak no control protocol: join_device PORT
+// NAME, with the key on standard input. The device stays joined, and is away when this ends.
 #include <cstdio>
 #include <exception>
 #include <iostream>
