@@ -1,4 +1,5 @@
 #include "http/application.h"
+#include "http/form_body.h"
 
 #include "base/text.h"
 #include "core/audit/audit_store.h"
@@ -12,24 +13,8 @@ constexpr std::size_t kMaxUserAgent = 256;
 constexpr std::size_t kMaxTargetId = 64;
 constexpr std::size_t kMaxRefusal = 512;
 
-Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  if (query.empty()) return pairs;
-  for (const auto part : split(query, '&')) {
-    const auto equals = part.find('=');
-    const auto name = percent_decode(part.substr(0, equals), true);
-    const auto value =
-        equals == std::string_view::npos ? std::string() : percent_decode(part.substr(equals + 1), true);
-    if (!name || !value || !utf8_length(*name) || !utf8_length(*value)) {
-      return malformed("the query has an invalid percent escape");
-    }
-    pairs.emplace_back(*name, *value);
-  }
-  return pairs;
-}
-
 // Text that a client chose and that will be stored: without keys, bounded, printable, valid UTF-8.
-std::string storable(std::string_view text, std::size_t most) {
+std::string recorded(std::string_view text, std::size_t most) {
   std::string kept(clip(redact_keys(text), most));
   const bool valid = utf8_length(kept).has_value();
   for (char& c : kept) {
@@ -46,7 +31,8 @@ Application::Application(Context& context, const credentials::KeyMint& mint,
     : context_(context),
       settings_(std::move(settings)),
       router_(routes(), settings_.path_prefix),
-      authenticator_(context.db, mint, cache, settings_.guard, metrics, context.cache_is_current),
+      guard_(settings_.guard),
+      authenticator_(context.db, mint, cache, guard_, metrics, context.cache_is_current),
       write_rate_(settings_.writes_per_second, settings_.write_burst, settings_.limited_callers),
       refusals_unrecorded_(metrics.counter("latchkey_refusals_unrecorded_total",
                                            "Refused writes whose audit record could not be written")) {}
@@ -62,9 +48,9 @@ io::Handler Application::local_handler() {
 io::awaitable<io::Response> Application::answer(io::Request& request, Door door) {
   const auto match = router_.find(request.method, request.path());
   if (!match) co_return error_response(match.error());
-  auto query = parse_query(request.query());
+  auto query = parse_form(request.query(), "query");
   if (!query) co_return error_response(query.error());
-  Call call{request, {}, match->path, *std::move(query)};
+  Call call{request, {}, match->path, *std::move(query), &guard_};
 
   auto result = co_await dispatch(request, door, *match, call);
   io::Response response;
@@ -112,7 +98,7 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
     call.caller.source.address = client_address(request, settings_.trusted_proxies);
   }
   call.caller.source.request_id = request.id;
-  call.caller.source.user_agent = storable(request.header("User-Agent").value_or(""), kMaxUserAgent);
+  call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
   co_return co_await route.handler(context_, call);
 }
 
@@ -152,12 +138,12 @@ io::awaitable<void> Application::record_refusal(const Call& call, const Match& m
   target.type = audit::TargetType::failed_request;
   for (const char* element : {"keyId", "deviceId"}) {
     const auto found = match.path.find(element);
-    if (found != match.path.end()) target.id = storable(found->second, kMaxTargetId);
+    if (found != match.path.end()) target.id = recorded(found->second, kMaxTargetId);
   }
   target.name = match.route->operation_id;
   auto record =
       identity::record_by(call.caller, audit::Action::update, std::move(target), context_.clock.now());
-  record.error = storable(error.message, kMaxRefusal);
+  record.error = recorded(error.message, kMaxRefusal);
   auto write = [record = std::move(record)](core::Tx& tx) -> Result<void> {
     tx.audit().append(record);
     return {};

@@ -12,6 +12,7 @@
 #include "http/authenticator.h"
 #include "http/client_address.h"
 #include "http/context.h"
+#include "http/failure_guard.h"
 #include "http/router.h"
 
 namespace latchkey::http {
@@ -49,6 +50,7 @@ class Application {
   Context& context_;
   ApplicationSettings settings_;
   Router router_;
+  FailureGuard guard_;
   Authenticator authenticator_;
   TokenBuckets write_rate_;
   Counter& refusals_unrecorded_;

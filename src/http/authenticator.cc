@@ -1,6 +1,5 @@
 #include "http/authenticator.h"
 
-#include "base/ip_address.h"
 #include "core/credentials/authenticate.h"
 #include "core/identity/user_store.h"
 #include "core/tailnet/tailnet.h"
@@ -46,12 +45,12 @@ Result<identity::Caller> find_local_administrator(core::Tx& tx, const std::strin
 }  // namespace
 
 Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint,
-                             credentials::CredentialCache& cache, GuardSettings guard, Metrics& metrics,
+                             credentials::CredentialCache& cache, FailureGuard& guard, Metrics& metrics,
                              std::function<bool()> cache_is_current)
     : db_(db),
       mint_(mint),
       cache_(cache),
-      failures_(guard.failures_per_second, guard.failure_burst, guard.addresses),
+      guard_(guard),
       cache_is_current_(std::move(cache_is_current)),
       from_cache_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "cached"}})),
       from_database_(metrics.counter(kChecks, kChecksHelp, {{"outcome", "looked_up"}})),
@@ -63,7 +62,7 @@ io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Re
   CO_TRY(const auto token, presented_token(request));
   const auto parsed = credentials::parse_api_token(token.expose());
   if (!parsed) {
-    failures_.charge(counted_address(address), now);
+    guard_.note_failure(address, now);
     refused_.add();
     co_return parsed.error();
   }
@@ -82,13 +81,9 @@ io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Re
 io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::ParsedKey parsed,
                                                                crypto::Digest presented, std::string address,
                                                                TimePoint now) {
-  const std::string counted = counted_address(address);
-  if (failures_.look(counted, now).remaining < 1) {
+  if (auto checked = guard_.check(address, now); !checked) {
     throttled_.add();
-    co_return Error{ErrorCode::rate_limited,
-                    "too many requests with invalid API tokens from this address; wait before trying again",
-                    {},
-                    {}};
+    co_return checked.error();
   }
   const auto ticket = cache_.ticket(parsed.id);
   auto read = [id = parsed.id](core::Tx& tx) -> Result<Found> {
@@ -104,7 +99,7 @@ io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::Pars
     }
     cache_.note_refused(found->credential, now);
   }
-  failures_.charge(counted, now);
+  guard_.note_failure(address, now);
   refused_.add();
   co_return unauthenticated(std::string(credentials::kApiTokenInvalid));
 }

@@ -9,26 +9,20 @@
 #include <functional>
 
 #include "base/metrics.h"
-#include "base/token_buckets.h"
 #include "core/credentials/credential_cache.h"
 #include "core/credentials/key_mint.h"
 #include "core/identity/caller.h"
+#include "http/failure_guard.h"
 #include "io/database.h"
 #include "io/http.h"
 
 namespace latchkey::http {
 
-struct GuardSettings {
-  double failures_per_second = 50;  // for each address, sustained
-  double failure_burst = 500;
-  std::size_t addresses = 65'536;  // watched at once
-};
-
 class Authenticator {
  public:
   // All outlive the authenticator.
   Authenticator(io::Database& db, const credentials::KeyMint& mint, credentials::CredentialCache& cache,
-                GuardSettings guard, Metrics& metrics, std::function<bool()> cache_is_current);
+                FailureGuard& guard, Metrics& metrics, std::function<bool()> cache_is_current);
 
   // The caller behind an API token. Its source has origin and credential set; the address is `address`.
   io::awaitable<Result<identity::Caller>> authenticate(const io::Request& request, std::string address,
@@ -48,7 +42,7 @@ class Authenticator {
   io::Database& db_;
   const credentials::KeyMint& mint_;
   credentials::CredentialCache& cache_;
-  TokenBuckets failures_;
+  FailureGuard& guard_;
   std::function<bool()> cache_is_current_;
   Counter& from_cache_;
   Counter& from_database_;

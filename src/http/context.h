@@ -18,6 +18,8 @@
 
 namespace latchkey::http {
 
+class FailureGuard;
+
 // Outlives every call. Handlers run on the runtime's threads, several at once.
 struct Context {
   io::Database& db;
@@ -45,6 +47,7 @@ struct Call {
   identity::Caller caller;                                 // meaningless on public routes
   std::map<std::string, std::string, std::less<>> path;    // decoded elements by their name in the pattern
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  FailureGuard* guard = nullptr;  // for what takes secrets elsewhere than in the Authorization header
 
   const std::string& path_element(std::string_view name) const { return path.find(name)->second; }
   // First value of that name; nothing when absent.

@@ -11,7 +11,9 @@ using Answer = io::awaitable<Result<io::Response>>;
 Answer list_keys(Context& context, Call& call);
 Answer create_key(Context& context, Call& call);
 Answer get_key(Context& context, Call& call);
+Answer replace_key(Context& context, Call& call);
 Answer delete_key(Context& context, Call& call);
+Answer rotate_key(Context& context, Call& call);
 
 // api/policy.cc
 Answer get_policy_file(Context& context, Call& call);
@@ -65,6 +67,15 @@ Answer complete_device_login(Context& context, Call& call);
 Answer get_contacts(Context& context, Call& call);
 Answer update_contact(Context& context, Call& call);
 Answer resend_contact_verification(Context& context, Call& call);
+
+// api/oauth_token.cc
+io::Response access_token_response(const credentials::IssuedKey& issued);
+Answer mint_access_token(Context& context, Call& call);
+Answer introspect_access_token(Context& context, Call& call);
+Answer revoke_access_token(Context& context, Call& call);
+
+// api/secret_scanning.cc
+Answer verify_leaked_secret(Context& context, Call& call);
 
 // api/whoami.cc
 Answer who_am_i(Context& context, Call& call);

@@ -4,6 +4,7 @@
 
 #include "core/tailnet/change_attributes.h"
 #include "core/tailnet/device_store.h"
+#include "core/tailnet/manage_devices.h"
 #include "testing/engines.h"
 #include "testing/world.h"
 
@@ -18,10 +19,9 @@ using testing::World;
 class AttributeStoreTest : public testing::EngineTest {
  protected:
   static Result<void> change(World& world, const std::vector<tailnet::AttributeChange>& changes) {
-    TRY(const auto sight, identity::authorize<Operation::read_device>(world.caller(Role::owner)));
-    TRY(const auto may, identity::authorize<Operation::manage_device>(world.caller(Role::owner)));
+    TRY(const auto may, identity::authorize<Operation::write_device_attributes>(world.caller(Role::owner)));
     return world.db().write_now([&](core::Tx& tx) {
-      return tailnet::change_attributes(tx, may, sight, changes, {}, tailnet::WhenAbsent::nothing, world.now);
+      return tailnet::change_attributes(tx, may, changes, {}, tailnet::WhenAbsent::nothing, world.now);
     });
   }
   template <class Read>

@@ -11,14 +11,18 @@ namespace {
         "creator_id, " table "digest, " table "created_at, " table "expires_at, " table "revoked_at, " table \
         "spent_at, " table "reusable, " table "ephemeral, " table "preauthorized, " table "tags, " table     \
         "allowed_hostnames, " table "use_limit, " table "uses, " table "last_used_at, " table                \
-        "last_address, " table "refused, " table "last_refused_at"
-constexpr std::size_t kCredentialColumns = 22;
+        "last_address, " table "refused, " table "last_refused_at, " table "scopes, " table                  \
+        "bound_to_tags, " table "minted_by, " table "updated_at, " table "old_digest, " table                \
+        "old_until, " table "old_used_at"
+constexpr std::size_t kCredentialColumns = 29;
+constexpr std::size_t kUserColumns = 7;
 
 const Statement kFind{"SELECT " CREDENTIAL_COLUMNS("") " FROM credentials WHERE tailnet_id = $1 AND id = $2"};
 const Statement kFindForAuthentication{"SELECT " CREDENTIAL_COLUMNS(
-    "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status,"
-          " u.created_at FROM credentials c LEFT JOIN users u ON u.tailnet_id = c.tailnet_id AND u.id = "
-          "c.owner_id"
+    "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status, u.created_at, "
+    CREDENTIAL_COLUMNS("m.") " FROM credentials c"
+          " LEFT JOIN users u ON u.tailnet_id = c.tailnet_id AND u.id = c.owner_id"
+          " LEFT JOIN credentials m ON m.tailnet_id = c.tailnet_id AND m.id = c.minted_by"
           " WHERE c.id = $1"};
 const Statement kListValid{"SELECT " CREDENTIAL_COLUMNS(
     "") " FROM credentials WHERE tailnet_id = $1 AND ended_at IS NULL"
@@ -28,7 +32,21 @@ const Statement kListValidOfOwner{"SELECT " CREDENTIAL_COLUMNS(
         " AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id LIMIT $3"};
 const Statement kInsert{"INSERT INTO credentials (" CREDENTIAL_COLUMNS(
     "") ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-        " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"};
+        " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)"};
+const Statement kUpdate{
+    "UPDATE credentials SET description = $3, digest = $4, tags = $5, scopes = $6, bound_to_tags = $7,"
+    " updated_at = $8, old_digest = $9, old_until = $10, old_used_at = $11"
+    " WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > $12)"};
+const Statement kUseTrustCredential{
+    "UPDATE credentials SET uses = uses + 1, last_used_at = $3, last_address = $4,"
+    " old_used_at = CASE WHEN $5 THEN $3 ELSE old_used_at END"
+    " WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"};
+const Statement kRevokeMinted{
+    "UPDATE credentials SET revoked_at = $3, ended_at = $3"
+    " WHERE tailnet_id = $1 AND minted_by = $2 AND ended_at IS NULL AND expires_at > $3"};
+const Statement kPurgeMinted{
+    "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE minted_by IS NOT NULL"
+    " AND expires_at < $1 ORDER BY expires_at LIMIT $2)"};
 const Statement kRevoke{
     "UPDATE credentials SET revoked_at = $3, ended_at = COALESCE(ended_at, $3)"
     " WHERE tailnet_id = $1 AND id = $2 AND revoked_at IS NULL"};
@@ -50,7 +68,7 @@ const Statement kAddUsage{
     " refused = refused + $6, last_refused_at = COALESCE(CAST($7 AS BIGINT), last_refused_at)"
     " WHERE tailnet_id = $1 AND id = $2"};
 const Statement kExpired{"SELECT " CREDENTIAL_COLUMNS(
-    "") " FROM credentials WHERE ended_at IS NULL AND expires_at <= $1"
+    "") " FROM credentials WHERE ended_at IS NULL AND minted_by IS NULL AND expires_at <= $1"
         " ORDER BY expires_at LIMIT $2"};
 const Statement kAnnounceExpiry{
     "UPDATE credentials SET ended_at = expires_at WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL"
@@ -59,19 +77,40 @@ const Statement kPurge{
     "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE ended_at < $1 ORDER BY ended_at "
     "LIMIT $2)"};
 
-credentials::Credential credential_of(const Row& row) {
-  const auto type = credentials::key_type_from(row.at(2).text());
-  const Blob& digest = row.at(6).bytes();
+crypto::Digest digest_of(const Value& value) {
+  const Blob& bytes = value.bytes();
+  crypto::Digest digest{};
+  if (bytes.size() != digest.size()) throw DatabaseError("a credential has a damaged digest");
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Blob blob_of(const crypto::Digest& digest) {
+  return Blob(digest.begin(), digest.end());
+}
+
+credentials::GrantedScopes scopes_of(const Value& value) {
+  credentials::GrantedScopes scopes{list_of(value.text()), {}};
+  auto set = identity::ScopeSet::parse(scopes.names);
+  if (!set) throw DatabaseError("a credential has scopes that this release does not know");
+  scopes.set = *set;
+  return scopes;
+}
+
+// The columns from `first` on.
+credentials::Credential credential_of(const Row& whole_row, std::size_t first = 0) {
+  const std::span<const Value> row(whole_row.begin() + static_cast<std::ptrdiff_t>(first),
+                                   kCredentialColumns);
+  const auto type = credentials::key_type_from(row[2].text());
   credentials::Credential key;
-  if (!type || digest.size() != key.digest.size())
-    throw DatabaseError("a credential has an unknown type or digest");
+  if (!type) throw DatabaseError("a credential has an unknown type");
   key.id = CredentialId(row[0].text());
   key.tailnet = TailnetId(row[1].text());
   key.type = *type;
   key.description = row[3].text();
   key.owner = UserId(row[4].maybe_text().value_or(""));
   key.creator = UserId(row[5].maybe_text().value_or(""));
-  std::copy(digest.begin(), digest.end(), key.digest.begin());
+  key.digest = digest_of(row[6]);
   key.created = time_of(row[7]);
   key.expires = maybe_time_of(row[8]);
   key.revoked = maybe_time_of(row[9]);
@@ -87,6 +126,13 @@ credentials::Credential credential_of(const Row& row) {
   key.usage.last_address = row[19].text();
   key.usage.refused = row[20].number();
   key.usage.last_refused = maybe_time_of(row[21]);
+  key.scopes = scopes_of(row[22]);
+  key.bound_to_tags = row[23].flag();
+  key.minted_by = CredentialId(row[24].maybe_text().value_or(""));
+  key.updated = maybe_time_of(row[25]);
+  if (!row[26].is_null()) {
+    key.old_secret = credentials::OldSecret{digest_of(row[26]), time_of(row[27]), maybe_time_of(row[28])};
+  }
   return key;
 }
 
@@ -117,8 +163,10 @@ std::optional<credentials::OwnedCredential> SqlCredentialStore::find_for_authent
   const auto rows = work_.connection().run(kFindForAuthentication, {id.str()});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows.front();
-  credentials::OwnedCredential found{credential_of(row), std::nullopt};
+  credentials::OwnedCredential found{credential_of(row), std::nullopt, std::nullopt};
   if (!row.at(kCredentialColumns).is_null()) found.owner = user_of(row, kCredentialColumns);
+  constexpr auto kMinter = kCredentialColumns + kUserColumns;
+  if (!row.at(kMinter).is_null()) found.minter = credential_of(row, kMinter);
   return found;
 }
 
@@ -138,7 +186,7 @@ void SqlCredentialStore::insert(const credentials::Credential& key, const audit:
                                    key.description,
                                    text_or_null(key.owner.str()),
                                    text_or_null(key.creator.str()),
-                                   Blob(key.digest.begin(), key.digest.end()),
+                                   blob_of(key.digest),
                                    time_value(key.created),
                                    time_value(key.expires),
                                    time_value(key.revoked),
@@ -153,8 +201,42 @@ void SqlCredentialStore::insert(const credentials::Credential& key, const audit:
                                    time_value(key.usage.last_used),
                                    key.usage.last_address,
                                    key.usage.refused,
-                                   time_value(key.usage.last_refused)});
+                                   time_value(key.usage.last_refused),
+                                   list_text(key.scopes.names),
+                                   key.bound_to_tags,
+                                   text_or_null(key.minted_by.str()),
+                                   time_value(key.updated),
+                                   key.old_secret ? Value(blob_of(key.old_secret->digest)) : Value(),
+                                   key.old_secret ? time_value(key.old_secret->until) : Value(),
+                                   key.old_secret ? time_value(key.old_secret->last_used) : Value()});
   work_.record(act);
+}
+
+bool SqlCredentialStore::update(const credentials::Credential& key, TimePoint now, const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kUpdate,
+                 {key.tailnet.str(), key.id.str(), key.description, blob_of(key.digest),
+                  list_text(key.grant.tags), list_text(key.scopes.names), key.bound_to_tags,
+                  time_value(key.updated), key.old_secret ? Value(blob_of(key.old_secret->digest)) : Value(),
+                  key.old_secret ? time_value(key.old_secret->until) : Value(),
+                  key.old_secret ? time_value(key.old_secret->last_used) : Value(), time_value(now)});
+  if (connection.changed() == 0) return false;
+  work_.record(act);
+  return true;
+}
+
+bool SqlCredentialStore::use_trust_credential(const TrustUse& use) {
+  auto& connection = work_.connection();
+  connection.run(kUseTrustCredential,
+                 {use.tailnet.str(), use.id.str(), time_value(use.at), use.address, use.by_old_secret});
+  return connection.changed() != 0;
+}
+
+std::int64_t SqlCredentialStore::revoke_minted(const TailnetId& tailnet, const CredentialId& minter,
+                                               TimePoint now) {
+  auto& connection = work_.connection();
+  connection.run(kRevokeMinted, {tailnet.str(), minter.str(), time_value(now)});
+  return connection.changed();
 }
 
 bool SqlCredentialStore::revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
@@ -206,6 +288,12 @@ bool SqlCredentialStore::announce_expiry(const TailnetId& tailnet, const Credent
   if (connection.changed() == 0) return false;
   work_.record(act);
   return true;
+}
+
+std::int64_t SqlCredentialStore::purge_minted(TimePoint before, std::int64_t limit) {
+  auto& connection = work_.connection();
+  connection.run(kPurgeMinted, {time_value(before), limit});
+  return connection.changed();
 }
 
 std::int64_t SqlCredentialStore::purge_ended(TimePoint before, std::int64_t limit) {

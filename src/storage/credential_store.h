@@ -15,6 +15,9 @@ class SqlCredentialStore final : public credentials::CredentialStore {
   std::vector<credentials::Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner,
                                                   TimePoint now, std::int64_t limit) override;
   void insert(const credentials::Credential& credential, const audit::Act& act) override;
+  bool update(const credentials::Credential& credential, TimePoint now, const audit::Act& act) override;
+  bool use_trust_credential(const TrustUse& use) override;
+  std::int64_t revoke_minted(const TailnetId& tailnet, const CredentialId& minter, TimePoint now) override;
   bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
               const audit::Act& act) override;
   std::optional<Spend> spend(const credentials::Redemption& redemption,
@@ -25,6 +28,7 @@ class SqlCredentialStore final : public credentials::CredentialStore {
   std::vector<credentials::Credential> expired_unannounced(TimePoint now, std::int64_t limit) override;
   bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
                        const audit::Act& act) override;
+  std::int64_t purge_minted(TimePoint before, std::int64_t limit) override;
   std::int64_t purge_ended(TimePoint before, std::int64_t limit) override;
 
  private:

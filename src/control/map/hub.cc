@@ -48,6 +48,8 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::user_created:
     case ChangeKind::tailnet_created:
     case ChangeKind::credential_created:
+    case ChangeKind::credential_updated:
+    case ChangeKind::access_token_minted:
     case ChangeKind::credential_used_up:
     case ChangeKind::credential_expired:
     case ChangeKind::credential_revoked:

@@ -17,6 +17,8 @@ enum class ChangeKind {
   user_created,
   user_updated,
   credential_created,
+  credential_updated,
+  access_token_minted,
   credential_used_up,
   credential_expired,
   credential_revoked,

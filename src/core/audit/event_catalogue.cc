@@ -15,11 +15,13 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 16> kChangeKinds{{
+constexpr Words<ChangeKind, 18> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
     {ChangeKind::credential_created, "credential.created"},
+    {ChangeKind::credential_updated, "credential.updated"},
+    {ChangeKind::access_token_minted, "access_token.minted"},
     {ChangeKind::credential_used_up, "credential.used_up"},
     {ChangeKind::credential_expired, "credential.expired"},
     {ChangeKind::credential_revoked, "credential.revoked"},
@@ -50,10 +52,11 @@ constexpr Words<ActorType, 5> kActorTypes{{
     {ActorType::scim, "SCIM"},
 }};
 
-constexpr Words<TargetType, 5> kTargetTypes{{
+constexpr Words<TargetType, 6> kTargetTypes{{
     {TargetType::tailnet, "TAILNET"},
     {TargetType::user, "USER"},
     {TargetType::api_key, "API_KEY"},
+    {TargetType::oauth_access_token, "OAUTH_ACCESS_TOKEN"},
     {TargetType::node, "NODE"},
     {TargetType::failed_request, "FAILED_REQUEST"},
 }};

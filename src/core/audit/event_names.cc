@@ -1,6 +1,6 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and what upstream lacks: API_KEY.UPDATE and the words for some settings (docs/divergences.md).
-// Sorted.
+// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.* and the words for some settings
+// (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
 
@@ -57,6 +57,8 @@ constexpr std::string_view kEventNames[] = {
     "NODE.UPDATE.MACHINE_NAME",
     "NODE.UPDATE.POSTURE_IDENTITY",
     "NODE.UPDATE.TKA",
+    "OAUTH_ACCESS_TOKEN.CREATE",
+    "OAUTH_ACCESS_TOKEN.REVOKE",
     "SHARE.CREATE",
     "SHARE.DELETE",
     "SHARE.UPDATE",

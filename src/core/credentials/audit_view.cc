@@ -13,6 +13,8 @@ std::string_view target_name(KeyType type) {
       return "Auth key";
     case KeyType::client:
       return "OAuth client";
+    case KeyType::federated:
+      return "Federated identity";
     case KeyType::scim:
       return "SCIM key";
     case KeyType::webhook:
@@ -23,7 +25,7 @@ std::string_view target_name(KeyType type) {
 
 boost::json::array capabilities(const Credential& credential) {
   boost::json::array names;
-  if (credential.type == KeyType::api) {
+  if (credential.type == KeyType::api && credential.minted_by.empty()) {
     names.emplace_back("CONTROL_API_SCOPE_ALL_READ");
     names.emplace_back("CONTROL_API_SCOPE_ALL");
   }
@@ -42,6 +44,10 @@ audit::Target audit_target(const Credential& credential) {
   target.id = credential.id.str();
   target.name = target_name(credential.type);
   target.type = audit::TargetType::api_key;
+  if (!credential.minted_by.empty()) {
+    target.name = "OAuth access token";
+    target.type = audit::TargetType::oauth_access_token;
+  }
   return target;
 }
 
@@ -59,6 +65,14 @@ boost::json::object audit_view(const Credential& credential) {
       view["allowedHostnames"] =
           boost::json::array(grant.allowed_hostnames.begin(), grant.allowed_hostnames.end());
     }
+  }
+  const auto& scopes = credential.scopes.names;
+  if (!scopes.empty()) {
+    const auto& tags = credential.grant.tags;
+    view["scopes"] = boost::json::array(scopes.begin(), scopes.end());
+    view["tags"] = boost::json::array(tags.begin(), tags.end());
+    if (credential.bound_to_tags) view["deviceTagsOnly"] = true;
+    if (!credential.minted_by.empty()) view["mintedBy"] = credential.minted_by.str();
   }
   return view;
 }

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/credentials/access_token.h"
+
 namespace latchkey::credentials {
 
 Result<ParsedKey> parse_api_token(std::string_view text) {
@@ -21,8 +23,29 @@ bool is_genuine(const crypto::Digest& presented, const OwnedCredential* found) {
   return equal && found != nullptr;
 }
 
+namespace {
+
+// Ends with the hour, and with its minter at once.
+Result<identity::Caller> caller_of_access_token(const OwnedCredential& token, TimePoint now) {
+  if (!token.minter || is_invalid(*token.minter, now) || is_invalid(token.credential, now)) {
+    return unauthenticated(std::string(kApiTokenInvalid));
+  }
+  identity::Caller caller;
+  caller.kind = identity::Caller::Kind::trust_credential;
+  caller.tailnet = token.credential.tailnet;
+  caller.display_name = token.minter->description;
+  caller.trust = grant_of(token.credential, *token.minter);
+  caller.source.origin = audit::Origin::config_api;
+  caller.source.credential = token.credential.id;
+  return caller;
+}
+
+}  // namespace
+
 Result<identity::Caller> caller_of(const OwnedCredential& token, TimePoint now) {
-  // An API access token acts as its owner; without one it can do nothing.
+  if (token.credential.type != KeyType::api) return unauthenticated(std::string(kApiTokenInvalid));
+  if (!token.credential.minted_by.empty()) return caller_of_access_token(token, now);
+  // A person's token acts as its owner; without one it can do nothing.
   if (!token.owner || state_of(token.credential, token.owner->status, now) != State::active) {
     return unauthenticated(std::string(kApiTokenInvalid));
   }

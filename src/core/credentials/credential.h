@@ -10,12 +10,14 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/credentials/key_text.h"
+#include "core/identity/scope.h"
 #include "core/identity/user.h"
 #include "crypto/digest.h"
 
 namespace latchkey::credentials {
 
-// What an auth key lets a device do; false and empty for other types.
+// What an auth key lets a device do; false and empty for other types, but for the tags of trust credentials
+// and their access tokens.
 struct DeviceGrant {
   bool reusable = false;
   bool ephemeral = false;
@@ -23,6 +25,19 @@ struct DeviceGrant {
   std::vector<std::string> tags;
   std::optional<std::int64_t> max_uses;        // of a reusable key; a one-off key has exactly one
   std::vector<std::string> allowed_hostnames;  // patterns; empty allows all
+};
+
+// Scopes as they were asked for, and what they amount to.
+struct GrantedScopes {
+  std::vector<std::string> names;
+  identity::ScopeSet set;
+};
+
+// A client's secret before the last rotation, while it still counts.
+struct OldSecret {
+  crypto::Digest digest{};
+  TimePoint until{};
+  std::optional<TimePoint> last_used;
 };
 
 struct Usage {
@@ -48,6 +63,13 @@ struct Credential {
   std::optional<TimePoint> spent;
   DeviceGrant grant;
   Usage usage;
+
+  // Of trust credentials and the access tokens that they mint.
+  GrantedScopes scopes;
+  bool bound_to_tags = false;  // reaches only devices with one of the tags
+  CredentialId minted_by;      // of an access token: the trust credential; empty otherwise
+  std::optional<TimePoint> updated;
+  std::optional<OldSecret> old_secret;
 };
 
 // spent, expired and revoked are final; dormant is derived from the owner at use and ends when the owner

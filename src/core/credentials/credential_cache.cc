@@ -30,9 +30,9 @@ void CredentialCache::insert(const Entry& entry, Ticket ticket) {
   if (shard.drops != ticket.drops) return;
   drop(shard, id);
   if (shard.by_id.size() >= shard_capacity_) {
-    shard.by_id.erase(shard.by_age.back()->credential.id);
-    shard.by_age.pop_back();
+    drop(shard, shard.by_age.back()->credential.id);
   }
+  if (!entry->credential.minted_by.empty()) ++minted_;
   shard.by_age.push_front(entry);
   shard.by_id.emplace(id, shard.by_age.begin());
 }
@@ -42,12 +42,16 @@ void CredentialCache::apply(std::span<const audit::Change> changes) {
     switch (change.kind) {
       case audit::ChangeKind::credential_expired:
       case audit::ChangeKind::credential_revoked:
-      case audit::ChangeKind::credential_used_up: {
+      case audit::ChangeKind::credential_used_up:
+      case audit::ChangeKind::credential_updated: {
         const CredentialId id(change.subject);
         Shard& shard = shard_of(id);
-        const std::lock_guard guard(shard.lock);
-        ++shard.drops;
-        drop(shard, id);
+        {
+          const std::lock_guard guard(shard.lock);
+          ++shard.drops;
+          drop(shard, id);
+        }
+        if (minted_ > 0) drop_minted(id);
         break;
       }
       case audit::ChangeKind::user_updated:
@@ -63,8 +67,7 @@ void CredentialCache::clear() {
   for (auto& shard : shards_) {
     const std::lock_guard guard(shard.lock);
     ++shard.drops;
-    shard.by_id.clear();
-    shard.by_age.clear();
+    while (!shard.by_age.empty()) drop(shard, CredentialId(shard.by_age.back()->credential.id));
   }
 }
 
@@ -122,24 +125,29 @@ std::size_t CredentialCache::size() const {
 void CredentialCache::drop(Shard& shard, const CredentialId& id) {
   const auto found = shard.by_id.find(id);
   if (found == shard.by_id.end()) return;
+  if (!(*found->second)->credential.minted_by.empty()) --minted_;
   shard.by_age.erase(found->second);
   shard.by_id.erase(found);
 }
 
-void CredentialCache::drop_user(const TailnetId& tailnet, const std::string& user) {
+template <typename Condition>
+void CredentialCache::drop_if(Condition condition) {
   for (auto& shard : shards_) {
     const std::lock_guard guard(shard.lock);
     ++shard.drops;
     for (auto at = shard.by_age.begin(); at != shard.by_age.end();) {
-      const Credential& key = (*at)->credential;
-      if (key.tailnet == tailnet && key.owner.str() == user) {
-        shard.by_id.erase(key.id);
-        at = shard.by_age.erase(at);
-      } else {
-        ++at;
-      }
+      const Entry entry = *at++;
+      if (condition(entry->credential)) drop(shard, entry->credential.id);
     }
   }
+}
+
+void CredentialCache::drop_user(const TailnetId& tailnet, const std::string& user) {
+  drop_if([&](const Credential& key) { return key.tailnet == tailnet && key.owner.str() == user; });
+}
+
+void CredentialCache::drop_minted(const CredentialId& minter) {
+  drop_if([&](const Credential& key) { return key.minted_by == minter; });
 }
 
 UseTally& CredentialCache::tally_of(Shard& shard, const Credential& key) {

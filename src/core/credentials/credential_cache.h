@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -60,11 +61,15 @@ class CredentialCache {
   const Shard& shard_of(const CredentialId& id) const {
     return shards_[std::hash<CredentialId>{}(id) % kShards];
   }
-  static void drop(Shard& shard, const CredentialId& id);
+  void drop(Shard& shard, const CredentialId& id);
+  template <typename Condition>
+  void drop_if(Condition condition);
   void drop_user(const TailnetId& tailnet, const std::string& user);
+  void drop_minted(const CredentialId& minter);
   static UseTally& tally_of(Shard& shard, const Credential& key);
 
   std::size_t shard_capacity_;
+  std::atomic<std::size_t> minted_ = 0;  // entries that are access tokens of trust credentials
   std::array<Shard, kShards> shards_;
 };
 

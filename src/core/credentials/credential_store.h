@@ -15,6 +15,7 @@ namespace latchkey::credentials {
 struct OwnedCredential {
   Credential credential;
   std::optional<identity::User> owner;
+  std::optional<Credential> minter;  // of an access token
 };
 
 // Uses gathered in memory since the last flush.
@@ -45,6 +46,21 @@ class CredentialStore {
                                              TimePoint now, std::int64_t limit) = 0;
 
   virtual void insert(const Credential& credential, const audit::Act& act) = 0;
+  // What can change of a trust credential: description, scopes, tags, bounds, secrets. False when it has
+  // ended or does not exist; nothing is written then.
+  virtual bool update(const Credential& credential, TimePoint now, const audit::Act& act) = 0;
+  // Counts a use of a trust credential, by its old secret or not, if it has not ended at `now`; false
+  // otherwise. Until the transaction ends nobody else changes it.
+  struct TrustUse {
+    TailnetId tailnet;
+    CredentialId id;
+    TimePoint at{};
+    std::string address;
+    bool by_old_secret = false;
+  };
+  virtual bool use_trust_credential(const TrustUse& use) = 0;
+  // Ends the access tokens that it minted. Returns how many.
+  virtual std::int64_t revoke_minted(const TailnetId& tailnet, const CredentialId& minter, TimePoint now) = 0;
   // False when it was revoked before or does not exist; nothing is written then.
   virtual bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
                       const audit::Act& act) = 0;
@@ -64,11 +80,14 @@ class CredentialStore {
   // Usage is not a change of configuration: no act.
   virtual void add_usage(std::span<const UseTally> tallies) = 0;
 
-  // Expired at `now` and not yet announced, oldest first.
+  // Expired at `now` and not yet announced, oldest first. Not the access tokens of trust credentials: those
+  // end within the hour, and their going is no news.
   virtual std::vector<Credential> expired_unannounced(TimePoint now, std::int64_t limit) = 0;
   // False when another replica was first.
   virtual bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
                                const audit::Act& act) = 0;
+  // Removes access tokens of trust credentials that expired before `before`. Returns how many.
+  virtual std::int64_t purge_minted(TimePoint before, std::int64_t limit) = 0;
   // Removes credentials that were revoked, spent or expired before `before`, and what is remembered of their
   // use. Returns how many.
   virtual std::int64_t purge_ended(TimePoint before, std::int64_t limit) = 0;

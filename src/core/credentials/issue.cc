@@ -73,6 +73,10 @@ Result<IssuedKey> issue_auth_key(core::Tx& tx,
                                  const NewAuthKey& want, const Issuer& issuer, TimePoint now) {
   TRY(check_description(want.description));
   TRY(check_grant(want.grant));
+  if (may.caller().trust && want.grant.tags.empty()) {
+    return malformed("tags are required: a key made by a trust credential belongs to the tailnet",
+                     "capabilities.devices.create.tags");
+  }
   if (!want.grant.tags.empty()) {
     const auto policy = policy::current_policy(tx, may.tailnet());
     TRY(policy::check_tags(want.grant.tags, policy::identity_of(may.caller()), policy));

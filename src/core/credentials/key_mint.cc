@@ -5,7 +5,10 @@
 namespace latchkey::credentials {
 
 MintedKey KeyMint::mint(KeyType type) const {
-  CredentialId id(id_text('k', crypto::random_bits()));
+  return mint(type, CredentialId(id_text('k', crypto::random_bits())));
+}
+
+MintedKey KeyMint::mint(KeyType type, CredentialId id) const {
   auto random = crypto::random_array<32>();
   SecretString text = compose_key_text(type, id, random);
   wipe(random.data(), random.size());

@@ -18,6 +18,8 @@ class KeyMint {
   explicit KeyMint(crypto::HmacKey digest_key) : digest_key_(std::move(digest_key)) {}
 
   MintedKey mint(KeyType type) const;
+  // Another secret for the same id.
+  MintedKey mint(KeyType type, CredentialId id) const;
 
   // HMAC-SHA-256 over the whole text, type and id included. 256 random bits need no slow hash.
   crypto::Digest digest(std::string_view key_text) const { return digest_key_.sign(key_text); }

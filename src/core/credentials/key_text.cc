@@ -19,10 +19,12 @@ struct TypeRow {
   std::string_view name;
 };
 
-constexpr std::array kTypes{
-    TypeRow{KeyType::api, "api", "API access token"}, TypeRow{KeyType::auth, "auth", "auth key"},
-    TypeRow{KeyType::client, "client", "OAuth client secret"}, TypeRow{KeyType::scim, "scim", "SCIM key"},
-    TypeRow{KeyType::webhook, "webhook", "webhook secret"}};
+constexpr std::array kTypes{TypeRow{KeyType::api, "api", "API access token"},
+                            TypeRow{KeyType::auth, "auth", "auth key"},
+                            TypeRow{KeyType::client, "client", "OAuth client secret"},
+                            TypeRow{KeyType::federated, "federated", "federated identity"},
+                            TypeRow{KeyType::scim, "scim", "SCIM key"},
+                            TypeRow{KeyType::webhook, "webhook", "webhook secret"}};
 
 // CRC-32 (the one of zip and Ethernet) as six base58 characters. Not a secret, not a signature.
 std::string checksum_of(std::string_view text) {
@@ -79,7 +81,7 @@ Result<ParsedKey> parse_key_text(std::string_view text) {
   const auto parts = split(text, '-');
   if (parts.size() != 4) return not_a_key();
   const auto type = key_type_from(parts[1]);
-  if (!type || !is_id_text('k', parts[2])) return not_a_key();
+  if (!type || *type == KeyType::federated || !is_id_text('k', parts[2])) return not_a_key();
   if (parts[3].size() != kRandomLength + kChecksumLength || !is_base58(parts[3])) return not_a_key();
   if (checksum_of(text.substr(0, text.size() - kChecksumLength)) !=
       text.substr(text.size() - kChecksumLength)) {

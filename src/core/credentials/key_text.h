@@ -18,9 +18,10 @@
 
 namespace latchkey::credentials {
 
-enum class KeyType { api, auth, client, scim, webhook };
+// A federated identity has no secret, and so no key text.
+enum class KeyType { api, auth, client, federated, scim, webhook };
 
-std::string_view to_string(KeyType type);  // "api", as in the text
+std::string_view to_string(KeyType type);  // "api", as in the text and on the wire
 std::optional<KeyType> key_type_from(std::string_view text);
 // What a person calls it: "API access token", "auth key" ...
 std::string_view name_of(KeyType type);

@@ -12,6 +12,7 @@ std::optional<Lifetime> lifetime_of(KeyType type) {
     case KeyType::auth:
       return Lifetime{seconds{1}, days{90}, days{90}};
     case KeyType::client:
+    case KeyType::federated:
     case KeyType::scim:
     case KeyType::webhook:
       return std::nullopt;
@@ -31,6 +32,20 @@ Result<seconds> choose_lifetime(KeyType type, std::optional<std::int64_t> expiry
                      "expirySeconds");
   }
   return seconds{*expiry_seconds};
+}
+
+Result<std::optional<seconds>> choose_client_lifetime(std::optional<std::int64_t> expiry_seconds) {
+  constexpr auto kMost = duration_cast<seconds>(kLongestClientLife).count();
+  const auto wanted = expiry_seconds.value_or(0);
+  if (wanted == 0) return std::optional<seconds>();
+  if (wanted < 1 || wanted > kMost) {
+    return malformed(
+        fmt::format("expirySeconds must be between 1 and {}, or absent for an OAuth client that does "
+                    "not expire",
+                    kMost),
+        "expirySeconds");
+  }
+  return std::optional(seconds{wanted});
 }
 
 }  // namespace latchkey::credentials

@@ -24,4 +24,8 @@ std::optional<Lifetime> lifetime_of(KeyType type);
 Result<seconds> choose_lifetime(KeyType type, std::optional<std::int64_t> expiry_seconds,
                                 std::optional<seconds> longest = std::nullopt);
 
+// Of an OAuth client: none unless asked for, up to kLongestClientLife.
+inline constexpr days kLongestClientLife{3650};
+Result<std::optional<seconds>> choose_client_lifetime(std::optional<std::int64_t> expiry_seconds);
+
 }  // namespace latchkey::credentials

@@ -12,7 +12,7 @@ namespace latchkey::credentials {
 inline constexpr std::int64_t kMaxListed = 100'000;
 
 enum class ListScope {
-  own,         // keys of the caller
+  own,         // keys of the caller; of a trust credential, all trust credentials of its kind
   everything,  // every key that the caller may read
 };
 
@@ -28,8 +28,10 @@ Result<Credential> read_key(core::Tx& tx, const identity::Permit<identity::Opera
 // Nobody is by anything but an auth key.
 std::int64_t count_devices(core::Tx& tx, const Credential& key);
 
-// Every valid token may read its own record, whatever its owner's role.
-Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller);
+// Every valid token may read its own record, whatever its owner's role or its scopes, and that of the trust
+// credential that minted it.
+bool is_own_key(const identity::Caller& caller, const CredentialId& id);
+Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller, const CredentialId& id);
 
 // Idempotent while the record is retained. Visible but not the caller's to revoke: forbidden. `sight` is the
 // caller's permit to read keys, if any.

@@ -1,5 +1,7 @@
 #include "core/credentials/sweep.h"
 
+#include <algorithm>
+
 #include "core/credentials/audit_view.h"
 #include "core/credentials/credential_store.h"
 
@@ -17,7 +19,8 @@ std::int64_t announce_expired(core::Tx& tx, TimePoint now) {
 }
 
 std::int64_t purge_ended(core::Tx& tx, TimePoint now, days retention) {
-  return tx.credentials().purge_ended(now - retention, kSweepBatch);
+  const auto minted = tx.credentials().purge_minted(now, kSweepBatch);
+  return std::max(minted, tx.credentials().purge_ended(now - retention, kSweepBatch));
 }
 
 }  // namespace latchkey::credentials

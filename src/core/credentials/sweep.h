@@ -16,8 +16,8 @@ inline constexpr days kRetention{90};
 // expiry is judged at every use. Returns how many; call again while it returns kSweepBatch.
 std::int64_t announce_expired(core::Tx& tx, TimePoint now);
 
-// Forgets credentials that ended more than `retention` ago. Returns how many; call again while it returns
-// kSweepBatch.
+// Forgets credentials that ended more than `retention` ago, and access tokens of trust credentials once they
+// have expired. Call again while it returns kSweepBatch.
 std::int64_t purge_ended(core::Tx& tx, TimePoint now, days retention = kRetention);
 
 }  // namespace latchkey::credentials

@@ -1,54 +1,143 @@
 #include "core/identity/authorize.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <stdexcept>
 
 namespace latchkey::identity {
 namespace {
 
+// Upstream's text, which scripts look for.
+constexpr std::string_view kRefused =
+    "calling actor does not have enough permissions to perform this function";
+
 enum class Callers {
   everyone,         // every authenticated caller whose role has the right
   local_or_console  // not API tokens: a token must not be able to make its own successor
 };
+
+// Any one of up to four scopes is enough.
+struct AnyOf {
+  std::array<Scope, 4> scopes{};
+  std::size_t count = 0;
+};
+template <typename... Each>
+constexpr AnyOf any_of(Each... each) {
+  return {{each...}, sizeof...(each)};
+}
+constexpr Scope read(ScopeFamily family) {
+  return {family, ScopeAccess::read};
+}
+constexpr Scope write(ScopeFamily family) {
+  return {family, ScopeAccess::write};
+}
 
 struct Row {
   Operation operation;
   std::string_view name;
   Right right;
   bool refusal_recorded;
-  Callers callers;
+  AnyOf scopes;  // none: not for trust credentials
+  Callers callers = Callers::everyone;
   std::optional<Right> or_right = std::nullopt;  // is enough as well
 };
 
+using enum ScopeFamily;
+using enum Right;
+using Op = Operation;
+
+// Which of the key types a trust credential may see or end is judged again by the key
+// (credentials/key_scopes.h); which settings, by the setting.
+constexpr AnyOf kReadKeys =
+    any_of(read(ScopeFamily::auth_keys), read(oauth_keys), read(federated_keys), read(api_access_tokens));
+constexpr AnyOf kWriteKeys =
+    any_of(write(ScopeFamily::auth_keys), write(oauth_keys), write(federated_keys), write(api_access_tokens));
+constexpr AnyOf kReadSettings = any_of(read(feature_settings), read(ScopeFamily::policy_file),
+                                       read(networking_settings), read(logs_network));
+constexpr AnyOf kWriteSettings = any_of(write(feature_settings), write(ScopeFamily::policy_file),
+                                        write(networking_settings), write(logs_network));
+
 constexpr Row kOperations[] = {
-    {Operation::create_tailnet, "create tailnet", Right::transfer_ownership, true, Callers::local_or_console},
-    {Operation::create_auth_key, "create auth key", Right::generate_auth_keys, true, Callers::everyone},
-    {Operation::create_api_token, "create API access token", Right::generate_api_tokens, true,
+    {Op::create_tailnet, "create tailnet", transfer_ownership, true, {}, Callers::local_or_console},
+    {Op::create_auth_key, "create auth key", generate_auth_keys, true, any_of(write(ScopeFamily::auth_keys))},
+    {Op::create_api_token,
+     "create API access token",
+     generate_api_tokens,
+     true,
+     {},
      Callers::local_or_console},
-    {Operation::list_keys, "list keys", Right::read_keys, false, Callers::everyone},
-    {Operation::read_key, "read key", Right::read_keys, false, Callers::everyone},
-    {Operation::revoke_key, "revoke key", Right::revoke_keys, true, Callers::everyone},
-    {Operation::list_devices, "list devices", Right::read_people_and_machines, false, Callers::everyone},
-    {Operation::read_device, "read device", Right::read_people_and_machines, false, Callers::everyone},
-    {Operation::manage_device, "manage device", Right::manage_machines, true, Callers::everyone},
-    {Operation::set_device_routes, "set device routes", Right::manage_machines, true, Callers::everyone,
-     Right::configure_network},
-    {Operation::read_audit_log, "read audit log", Right::read_audit_log, false, Callers::everyone},
-    {Operation::verify_audit_log, "verify audit log", Right::read_audit_log, false, Callers::everyone},
-    {Operation::back_up, "back up", Right::transfer_ownership, true, Callers::local_or_console},
-    {Operation::read_settings, "read settings", Right::read_people_and_machines, false, Callers::everyone},
-    {Operation::write_settings, "change settings", Right::configure_features, true, Callers::everyone},
-    {Operation::read_dns, "read DNS configuration", Right::read_people_and_machines, false,
-     Callers::everyone},
-    {Operation::write_dns, "change DNS configuration", Right::configure_network, true, Callers::everyone},
-    {Operation::read_contacts, "read contacts", Right::read_people_and_machines, false, Callers::everyone},
-    {Operation::write_contact, "change contact", Right::set_account_contact, true, Callers::everyone},
-    {Operation::write_security_contact, "change security contact", Right::set_security_contact, true,
-     Callers::everyone},
-    {Operation::read_policy, "read policy file", Right::read_people_and_machines, false, Callers::everyone},
-    {Operation::write_policy, "write policy file", Right::write_policy_file, true, Callers::everyone},
+    {Op::create_trust_credential, "create trust credential", manage_trust_credentials, true,
+     any_of(write(oauth_keys), write(federated_keys))},
+    {Op::update_trust_credential, "change trust credential", manage_trust_credentials, true,
+     any_of(write(oauth_keys), write(federated_keys))},
+    {Op::list_keys, "list keys", Right::read_keys, false, kReadKeys},
+    {Op::read_key, "read key", Right::read_keys, false, kReadKeys},
+    {Op::revoke_key, "revoke key", revoke_keys, true, kWriteKeys},
+    {Op::list_devices, "list devices", read_people_and_machines, false, any_of(read(devices_core))},
+    {Op::read_device, "read device", read_people_and_machines, false, any_of(read(devices_core))},
+    {Op::manage_device, "manage device", manage_machines, true, any_of(write(devices_core))},
+    {Op::complete_device_login, "complete device login", manage_machines, true, {}},
+    {Op::read_device_routes, "read device routes", read_people_and_machines, false,
+     any_of(read(devices_routes))},
+    {Op::set_device_routes, "set device routes", manage_machines, true, any_of(write(devices_routes)),
+     Callers::everyone, configure_network},
+    {Op::read_device_attributes, "read device attributes", read_people_and_machines, false,
+     any_of(read(devices_posture_attributes))},
+    {Op::write_device_attributes, "change device attributes", manage_machines, true,
+     any_of(write(devices_posture_attributes))},
+    {Op::read_audit_log, "read audit log", Right::read_audit_log, false, any_of(read(logs_configuration))},
+    {Op::verify_audit_log, "verify audit log", Right::read_audit_log, false,
+     any_of(read(logs_configuration))},
+    {Op::back_up, "back up", transfer_ownership, true, {}, Callers::local_or_console},
+    {Op::read_settings, "read settings", read_people_and_machines, false, kReadSettings},
+    {Op::write_settings, "change settings", configure_features, true, kWriteSettings},
+    {Op::read_dns, "read DNS configuration", read_people_and_machines, false, any_of(read(dns))},
+    {Op::write_dns, "change DNS configuration", configure_network, true, any_of(write(dns))},
+    {Op::read_contacts, "read contacts", read_people_and_machines, false, any_of(read(account_settings))},
+    {Op::write_contact, "change contact", set_account_contact, true, any_of(write(account_settings))},
+    {Op::write_security_contact, "change security contact", set_security_contact, true,
+     any_of(write(account_settings))},
+    {Op::read_policy, "read policy file", read_people_and_machines, false,
+     any_of(read(ScopeFamily::policy_file))},
+    {Op::write_policy, "write policy file", write_policy_file, true, any_of(write(ScopeFamily::policy_file))},
 };
+
+// What a scope amounts to for a person: who may not do it himself may not hand it out either.
+struct ScopeRight {
+  ScopeFamily family;
+  Right read;
+  Right write;
+};
+constexpr ScopeRight kScopeRights[] = {
+    {account_settings, read_people_and_machines, set_security_contact},
+    {api_access_tokens, Right::read_keys, revoke_keys},
+    {ScopeFamily::auth_keys, Right::read_keys, generate_auth_keys},
+    {device_invites, read_people_and_machines, manage_machines},
+    {devices_core, read_people_and_machines, manage_machines},
+    {devices_posture_attributes, read_people_and_machines, manage_machines},
+    {devices_routes, read_people_and_machines, manage_machines},
+    {dns, read_people_and_machines, configure_network},
+    {feature_settings, read_people_and_machines, configure_features},
+    {federated_keys, Right::read_keys, manage_trust_credentials},
+    {log_streaming, Right::manage_log_streaming, Right::manage_log_streaming},
+    {logs_configuration, Right::read_audit_log, Right::read_audit_log},
+    {logs_network, Right::read_audit_log, configure_features},
+    {networking_settings, read_people_and_machines, configure_features},
+    {oauth_apps, manage_trust_credentials, manage_trust_credentials},
+    {oauth_keys, Right::read_keys, manage_trust_credentials},
+    {ScopeFamily::policy_file, read_people_and_machines, write_policy_file},
+    {services, read_people_and_machines, configure_network},
+    {tailnets, transfer_ownership, transfer_ownership},
+    {users, read_people_and_machines, manage_users},
+    {webhooks, manage_webhooks, manage_webhooks},
+};
+
+constexpr auto kAllOperations = [] {
+  std::array<Operation, std::size(kOperations)> all{};
+  std::ranges::transform(kOperations, all.begin(), &Row::operation);
+  return all;
+}();
 
 const Row& row_of(Operation operation) {
   const auto* found = std::ranges::find(kOperations, operation, &Row::operation);
@@ -64,22 +153,41 @@ std::string_view to_string(Operation operation) {
 Right right_of(Operation operation) {
   return row_of(operation).right;
 }
+std::vector<Scope> scopes_of(Operation operation) {
+  const auto& any = row_of(operation).scopes;
+  return {any.scopes.begin(), any.scopes.begin() + any.count};
+}
+std::span<const Operation> operations() {
+  return kAllOperations;
+}
 bool refusal_is_recorded(Operation operation) {
   return row_of(operation).refusal_recorded;
 }
 
+ScopeSet scopes_held_by(Role role) {
+  std::vector<Scope> scopes;
+  for (const auto& row : kScopeRights) {
+    if (may(role, row.read)) scopes.push_back({row.family, ScopeAccess::read});
+    if (may(role, row.write)) scopes.push_back({row.family, ScopeAccess::write});
+  }
+  return ScopeSet::of(scopes);
+}
+
 Result<Extent> detail::decide(const Caller& caller, Operation operation) {
   const Row& row = row_of(operation);
+  if (caller.trust) {
+    const auto& scopes = row.scopes.scopes;
+    const auto held = [&](Scope scope) { return caller.trust->scopes.holds(scope); };
+    if (std::any_of(scopes.begin(), scopes.begin() + row.scopes.count, held)) return Extent::all;
+    return forbidden(std::string(kRefused));
+  }
   if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {
     return forbidden(
         "an API access token cannot do this: use the admin console, or the latchkey command on the server");
   }
   Extent extent = extent_of(caller.role, row.right);
   if (extent == Extent::none && row.or_right) extent = extent_of(caller.role, *row.or_right);
-  // Upstream's text, which scripts look for.
-  if (extent == Extent::none) {
-    return forbidden("calling actor does not have enough permissions to perform this function");
-  }
+  if (extent == Extent::none) return forbidden(std::string(kRefused));
   return extent;
 }
 

@@ -1,31 +1,40 @@
 // The one decision point: may this caller do that?
 //
-// authorize() is a pure function over the role matrix and the only maker of a Permit. A use case takes the
-// Permit of its own operation, so a forgotten check does not compile, and a permit for one operation does not
-// fit another.
+// authorize() is a pure function over the role matrix and the scopes, and the only maker of a Permit. A use
+// case takes the Permit of its own operation, so a forgotten check does not compile, and a permit for one
+// operation does not fit another.
 #pragma once
 
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "core/identity/caller.h"
 #include "core/identity/role.h"
+#include "core/identity/scope.h"
 
 namespace latchkey::identity {
 
-// Every operation that needs a permit. `authorize.cc` has the one table: name, right, whether a refusal is
-// recorded in the audit log.
+// Every operation that needs a permit. `authorize.cc` has the one table: name, right, scopes, whether a
+// refusal is recorded in the audit log.
 enum class Operation {
   create_tailnet,
   create_auth_key,
   create_api_token,
+  create_trust_credential,
+  update_trust_credential,
   list_keys,
   read_key,
   revoke_key,
   list_devices,
   read_device,
   manage_device,
+  complete_device_login,
+  read_device_routes,
   set_device_routes,
+  read_device_attributes,
+  write_device_attributes,
   read_audit_log,
   verify_audit_log,
   back_up,
@@ -42,6 +51,11 @@ enum class Operation {
 
 std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals
 Right right_of(Operation operation);
+// Any one of these is enough for a trust credential; none: it cannot do this at all.
+std::vector<Scope> scopes_of(Operation operation);
+std::span<const Operation> operations();
+// What a person of this role may hand out to a trust credential, when his right to make one is `held`.
+ScopeSet scopes_held_by(Role role);
 // Refused writes are configuration events (credentials reference 7.1); refused reads are not.
 bool refusal_is_recorded(Operation operation);
 

@@ -6,9 +6,19 @@ namespace latchkey::identity {
 
 audit::Actor actor_of(const Caller& caller) {
   audit::Actor actor;
-  actor.id = caller.user.str();
-  actor.type =
-      caller.kind == Caller::Kind::worker ? audit::ActorType::automated_worker : audit::ActorType::user;
+  actor.id = caller.trust ? caller.trust->credential.str() : caller.user.str();
+  switch (caller.kind) {
+    case Caller::Kind::worker:
+      actor.type = audit::ActorType::automated_worker;
+      break;
+    case Caller::Kind::trust_credential:
+      actor.type = audit::ActorType::oauth_client;
+      break;
+    case Caller::Kind::api_token:
+    case Caller::Kind::local_administrator:
+      actor.type = audit::ActorType::user;
+      break;
+  }
   actor.login_name = caller.login_name;
   actor.display_name = caller.display_name;
   return actor;

@@ -2,16 +2,30 @@
 // read at use, never remembered from issue).
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/audit/record.h"
+#include "core/identity/scope.h"
 #include "core/identity/user.h"
 
 namespace latchkey::identity {
 
+// What a trust credential's access token carries, as it is at this moment.
+struct TrustGrant {
+  CredentialId credential;  // the client or identity that minted the token; the token is the source's
+  bool federated = false;
+  ScopeSet scopes;
+  std::vector<std::string> tags;
+  bool any_tag = false;        // of a credential with the scope `all`
+  bool bound_to_tags = false;  // reaches devices with one of the tags only
+};
+
 struct Caller {
   enum class Kind {
     api_token,            // an API access token: acts as its owner
+    trust_credential,     // an access token of an OAuth client or federated identity: acts within its scopes
     local_administrator,  // someone with access to the server's data directory, acting as a named user
     worker,               // the server's own periodic work
   };
@@ -21,7 +35,8 @@ struct Caller {
   UserId user;
   std::string login_name;
   std::string display_name;
-  Role role = Role::member;
+  Role role = Role::member;         // of a person
+  std::optional<TrustGrant> trust;  // of a trust credential, which has no user and no role
   audit::Source source;
 };
 

@@ -89,7 +89,7 @@ std::optional<PendingLogin> find_login(core::Tx& tx, std::string_view id, TimePo
   return login;
 }
 
-Result<tailnet::Device> complete_login(core::Tx& tx, const MayManageDevice& may, std::string_view id,
+Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may, std::string_view id,
                                        const std::string& login_name, const JoinContext& context,
                                        TimePoint now) {
   const auto login = find_login(tx, id, now);

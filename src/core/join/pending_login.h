@@ -15,7 +15,7 @@
 
 namespace latchkey::join {
 
-using MayManageDevice = identity::Permit<identity::Operation::manage_device>;
+using MayCompleteLogin = identity::Permit<identity::Operation::complete_device_login>;
 
 inline constexpr minutes kLoginWaits{15};
 inline constexpr std::int64_t kMostPendingLogins = 1024;
@@ -39,7 +39,7 @@ std::optional<PendingLogin> find_login(core::Tx& tx, std::string_view id, TimePo
 // Makes or renews the device, for the person with this login name (empty: the caller) or, when the device
 // asks for tags that the caller may give, for none. Approves it too. The change feed wakes the waiting
 // device.
-Result<tailnet::Device> complete_login(core::Tx& tx, const MayManageDevice& may, std::string_view id,
+Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may, std::string_view id,
                                        const std::string& login_name, const JoinContext& context,
                                        TimePoint now);
 

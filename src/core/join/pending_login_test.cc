@@ -19,7 +19,7 @@ class PendingLogins : public ::testing::Test {
     return registered ? registered->pending_login : "";
   }
   Result<tailnet::Device> complete(Role by, const std::string& id, const std::string& login_name = "") {
-    TRY(const auto may, identity::authorize<identity::Operation::manage_device>(world.caller(by)));
+    TRY(const auto may, identity::authorize<identity::Operation::complete_device_login>(world.caller(by)));
     return world.db().write_now([&](core::Tx& tx) {
       return complete_login(tx, may, id, login_name, world.join_context(), world.now);
     });

@@ -16,14 +16,15 @@ bool any_selects(const std::vector<Selector>& selectors, const Identity& who, co
 
 bool may_give(const Policy& policy, const Identity& who, const std::string& tag) {
   if (!is_tag(tag)) return false;
-  const bool any_tag = who.role && identity::may(*who.role, identity::Right::use_any_tag);
-  if (policy.is_standard()) return any_tag;
+  const bool any_tag = who.any_tag || (who.role && identity::may(*who.role, identity::Right::use_any_tag));
+  if (policy.is_standard()) return any_tag || std::ranges::find(who.tags, tag) != who.tags.end();
   return policy.tag_owners().contains(tag) && (any_tag || owns_tag(policy, who, tag));
 }
 
 }  // namespace
 
 Identity identity_of(const identity::Caller& caller) {
+  if (caller.trust) return {{}, std::nullopt, caller.trust->tags, caller.trust->any_tag};
   return {caller.login_name, caller.role, {}};
 }
 

@@ -19,6 +19,7 @@ struct Identity {
   std::string login;  // compared without case
   std::optional<identity::Role> role;
   std::vector<std::string> tags;
+  bool any_tag = false;  // a trust credential with every scope
 
   bool is_person() const { return tags.empty() && !login.empty(); }
   bool operator==(const Identity&) const = default;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/tailnet/attribute_store.h"
 #include "core/tailnet/device_audit.h"
+#include "core/tailnet/find_device.h"
 #include "core/tailnet/settings_store.h"
 
 namespace latchkey::tailnet {
@@ -42,13 +43,12 @@ Result<void> check_comment(const std::string& comment) {
 // The changes of one request: what they write is one act.
 class Work {
  public:
-  Work(core::Tx& tx, const MayManageDevice& may, const MayReadDevice& sight, const std::string& comment,
-       TimePoint now)
-      : tx_(tx), may_(may), sight_(sight), comment_(comment), now_(now) {}
+  Work(core::Tx& tx, const MayWriteAttributes& may, const std::string& comment, TimePoint now)
+      : tx_(tx), may_(may), comment_(comment), now_(now) {}
 
   Result<void> make(const AttributeChange& change, WhenAbsent when_absent) {
     TRY(check(change, now_));
-    TRY(const auto device, read_device(tx_, sight_, change.device));
+    TRY(const auto device, find_device(tx_, may_, change.device));
     const auto present = tx_.attributes().list(device.tailnet, device.id, now_);
     const auto known = std::ranges::find_if(
         present, [&](const Attribute& held) { return equals_ignore_case(held.key, change.key); });
@@ -94,8 +94,7 @@ class Work {
   }
 
   core::Tx& tx_;
-  const MayManageDevice& may_;
-  const MayReadDevice& sight_;
+  const MayWriteAttributes& may_;
   const std::string& comment_;
   TimePoint now_;
   std::string group_id_;
@@ -103,23 +102,23 @@ class Work {
 
 }  // namespace
 
-Result<std::vector<Attribute>> read_attributes(core::Tx& tx, const MayReadDevice& may,
+Result<std::vector<Attribute>> read_attributes(core::Tx& tx, const MayReadAttributes& may,
                                                std::string_view device, TimePoint now) {
-  TRY(const auto found, read_device(tx, may, device));
+  TRY(const auto found, find_device(tx, may, device));
   auto attributes = tx.attributes().list(may.tailnet(), found.id, now);
   for (auto& derived : node_attributes(found)) attributes.push_back(std::move(derived));
   std::ranges::sort(attributes, {}, &Attribute::key);
   return attributes;
 }
 
-Result<void> change_attributes(core::Tx& tx, const MayManageDevice& may, const MayReadDevice& sight,
+Result<void> change_attributes(core::Tx& tx, const MayWriteAttributes& may,
                                const std::vector<AttributeChange>& changes, const std::string& comment,
                                WhenAbsent when_absent, TimePoint now) {
   TRY(check_comment(comment));
   // What type a value has is agreed on in the whole tailnet.
   tx.settings().hold(may.tailnet());
   tx.attributes().remove_expired(may.tailnet(), now);
-  Work work(tx, may, sight, comment, now);
+  Work work(tx, may, comment, now);
   for (const auto& change : changes) TRY(work.make(change, when_absent));
   return {};
 }

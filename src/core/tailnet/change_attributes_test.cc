@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/tailnet/manage_devices.h"
 #include "testing/world.h"
 
 namespace latchkey::tailnet {
@@ -17,11 +18,9 @@ class ChangeAttributes : public ::testing::Test {
 
   Result<void> change(std::vector<AttributeChange> changes, Role by = Role::owner,
                       WhenAbsent when_absent = WhenAbsent::nothing, std::string comment = {}) {
-    TRY(const auto sight, identity::authorize<Operation::read_device>(world.caller(by)));
-    TRY(const auto may, identity::authorize<Operation::manage_device>(world.caller(by)));
-    return world.db().write_now([&](core::Tx& tx) {
-      return change_attributes(tx, may, sight, changes, comment, when_absent, world.now);
-    });
+    TRY(const auto may, identity::authorize<Operation::write_device_attributes>(world.caller(by)));
+    return world.db().write_now(
+        [&](core::Tx& tx) { return change_attributes(tx, may, changes, comment, when_absent, world.now); });
   }
   Result<void> set(const std::string& to, std::string key, AttributeValue value,
                    std::optional<TimePoint> expires = {}) {
@@ -32,7 +31,8 @@ class ChangeAttributes : public ::testing::Test {
   }
   std::vector<Attribute> custom(const std::string& of) {
     auto all = *world.db().read_now([&](core::Tx& tx) -> Result<std::vector<Attribute>> {
-      TRY(const auto may, identity::authorize<Operation::read_device>(world.caller(Role::auditor)));
+      TRY(const auto may,
+          identity::authorize<Operation::read_device_attributes>(world.caller(Role::auditor)));
       return read_attributes(tx, may, of, world.now);
     });
     std::erase_if(all, [](const Attribute& one) { return !one.key.starts_with(kCustomPrefix); });

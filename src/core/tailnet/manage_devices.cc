@@ -1,7 +1,6 @@
 #include "core/tailnet/manage_devices.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
@@ -9,6 +8,7 @@
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_name.h"
 #include "core/tailnet/device_store.h"
+#include "core/tailnet/find_device.h"
 #include "core/tailnet/free_name.h"
 
 namespace latchkey::tailnet {
@@ -16,24 +16,6 @@ namespace {
 
 using audit::Action;
 using identity::Caller;
-
-Error no_such_device() {
-  return not_found("device not found");
-}
-
-template <identity::Operation operation>
-Result<Device> find(core::Tx& tx, const identity::Permit<operation>& may, std::string_view id) {
-  std::optional<Device> device;
-  std::int64_t number = 0;
-  const auto [end, failed] = std::from_chars(id.data(), id.data() + id.size(), number);
-  if (!id.empty() && failed == std::errc{} && end == id.data() + id.size()) {
-    device = tx.devices().find_by_number(may.tailnet(), number);
-  } else {
-    device = tx.devices().find(may.tailnet(), DeviceId(std::string(id)));
-  }
-  if (!device || !may.reaches(device->user)) return no_such_device();
-  return *std::move(device);
-}
 
 DeviceRecords records_by(const Caller& caller, const Device& device, TimePoint now) {
   return {device, identity::actor_of(caller), caller.source, now};
@@ -69,17 +51,21 @@ void set_expiry(Device& device, TimePoint expires, DeviceRecords& records) {
 
 Result<std::vector<Device>> list_devices(core::Tx& tx, const MayListDevices& may) {
   auto devices = tx.devices().list(may.tailnet());
-  std::erase_if(devices, [&](const Device& device) { return !may.reaches(device.user); });
+  std::erase_if(devices, [&](const Device& device) { return !reaches(may, device); });
   return devices;
 }
 
 Result<Device> read_device(core::Tx& tx, const MayReadDevice& may, std::string_view id) {
-  return find(tx, may, id);
+  return find_device(tx, may, id);
+}
+
+Result<Device> read_routes(core::Tx& tx, const MayReadRoutes& may, std::string_view id) {
+  return find_device(tx, may, id);
 }
 
 Result<Device> set_authorized(core::Tx& tx, const MayManageDevice& may, std::string_view id, bool authorized,
                               TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   if (device.authorized == authorized) return device;
   auto records = records_by(may.caller(), device, now);
   records.add(authorized ? Action::approve : Action::revoke);
@@ -89,7 +75,7 @@ Result<Device> set_authorized(core::Tx& tx, const MayManageDevice& may, std::str
 
 Result<Device> set_tags(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::vector<std::string>& tags, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   auto wanted = tags;
   std::ranges::sort(wanted);
   const auto repeated = std::ranges::unique(wanted);
@@ -110,7 +96,7 @@ Result<Device> set_tags(core::Tx& tx, const MayManageDevice& may, std::string_vi
 
 Result<Device> set_name(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::string& name, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   const bool chosen = !name.empty();
   if (chosen) TRY(check_device_name(name));
   const std::string wanted = chosen ? name : free_name(tx, device.tailnet, device.hostname, device.name);
@@ -124,7 +110,7 @@ Result<Device> set_name(core::Tx& tx, const MayManageDevice& may, std::string_vi
 
 Result<Device> set_ipv4(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::string& address, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   const auto wanted = Address::parse(address);
   if (!wanted || !may_be_assigned(*wanted)) {
     return malformed("a device address is in 100.64.0.0/10 and not one of those reserved there", "ipv4");
@@ -145,7 +131,7 @@ Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_
                          std::to_string(seconds{kLongestKeyExpiry}.count()) + " (180 days)",
                      "expirySeconds");
   }
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   if (is_key_expired(device, now)) return device;
   const auto expires = now + after;
   if (const auto before = effective_expiry(device); before && *before < expires) {
@@ -159,7 +145,7 @@ Result<Device> expire_key(core::Tx& tx, const MayManageDevice& may, std::string_
 
 Result<Device> set_key_expiry_disabled(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                                        bool disabled, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   if (device.key_expiry_disabled == disabled) return device;
   auto records = records_by(may.caller(), device, now);
   records.add(disabled ? Action::disable : Action::enable, "KEY_EXPIRY");
@@ -169,7 +155,7 @@ Result<Device> set_key_expiry_disabled(core::Tx& tx, const MayManageDevice& may,
 }
 
 Result<Device> extend_key(core::Tx& tx, const MayManageDevice& may, std::string_view id, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   if (!is_key_expired(device, now)) return conflict("the key of this device has not expired");
   auto records = records_by(may.caller(), device, now);
   set_expiry(device, now + kKeyExtension, records);
@@ -178,7 +164,7 @@ Result<Device> extend_key(core::Tx& tx, const MayManageDevice& may, std::string_
 
 Result<Device> set_enabled_routes(core::Tx& tx, const MaySetRoutes& may, std::string_view id,
                                   const std::vector<std::string>& routes, TimePoint now) {
-  TRY(auto device, find(tx, may, id));
+  TRY(auto device, find_device(tx, may, id));
   auto wanted = routes;
   if (std::ranges::any_of(wanted,
                           [](const auto& route) { return route == "0.0.0.0/0" || route == "::/0"; })) {
@@ -193,7 +179,7 @@ Result<Device> set_enabled_routes(core::Tx& tx, const MaySetRoutes& may, std::st
 }
 
 Result<void> remove_device(core::Tx& tx, const MayManageDevice& may, std::string_view id, TimePoint now) {
-  TRY(const auto device, find(tx, may, id));
+  TRY(const auto device, find_device(tx, may, id));
   auto records = records_by(may.caller(), device, now);
   records.add(Action::delete_).old_value = audit_view(device);
   tx.devices().remove(device.tailnet, device.id, records,

@@ -17,6 +17,7 @@ namespace latchkey::tailnet {
 using MayListDevices = identity::Permit<identity::Operation::list_devices>;
 using MayReadDevice = identity::Permit<identity::Operation::read_device>;
 using MayManageDevice = identity::Permit<identity::Operation::manage_device>;
+using MayReadRoutes = identity::Permit<identity::Operation::read_device_routes>;
 using MaySetRoutes = identity::Permit<identity::Operation::set_device_routes>;
 
 // How long a device whose key has expired is let in again, for somebody to log it in.
@@ -25,6 +26,8 @@ inline constexpr days kLongestKeyExpiry{180};
 
 Result<std::vector<Device>> list_devices(core::Tx& tx, const MayListDevices& may);
 Result<Device> read_device(core::Tx& tx, const MayReadDevice& may, std::string_view id);
+// For its routes alone.
+Result<Device> read_routes(core::Tx& tx, const MayReadRoutes& may, std::string_view id);
 
 // Approves, or takes the approval back.
 Result<Device> set_authorized(core::Tx& tx, const MayManageDevice& may, std::string_view id, bool authorized,

@@ -12,6 +12,38 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kJoinExternalNames{"none", "admin", "member"};
 
+// Every setting that is not named here is one of features.
+struct SettingScope {
+  std::string_view name;
+  identity::ScopeFamily family;
+};
+constexpr SettingScope kSettingScopes[] = {{"aclsExternallyManagedOn", identity::ScopeFamily::policy_file},
+                                           {"aclsExternalLink", identity::ScopeFamily::policy_file},
+                                           {"networkFlowLoggingOn", identity::ScopeFamily::logs_network},
+                                           {"httpsEnabled", identity::ScopeFamily::networking_settings}};
+
+Result<void> check_scopes(const identity::Caller& caller, const SettingsChange& change) {
+  const std::pair<std::string_view, bool> wanted[] = {
+      {"devicesApprovalOn", change.devices_approval.has_value()},
+      {"devicesKeyDurationDays", change.devices_key_duration_days.has_value()},
+      {"devicesAutoUpdatesOn", change.devices_auto_updates.has_value()},
+      {"usersApprovalOn", change.users_approval.has_value()},
+      {"usersRoleAllowedToJoinExternalTailnets", change.users_join_external.has_value()},
+      {"aclsExternallyManagedOn", change.acls_externally_managed.has_value()},
+      {"aclsExternalLink", change.acls_external_link.has_value()},
+      {"networkFlowLoggingOn", change.network_flow_logging.has_value()},
+      {"regionalRoutingOn", change.regional_routing.has_value()},
+      {"postureIdentityCollectionOn", change.posture_identity_collection.has_value()},
+      {"httpsEnabled", change.https.has_value()},
+      {"routeSelection", change.route_selection.has_value()}};
+  for (const auto& [name, is_wanted] : wanted) {
+    if (is_wanted && !may_reach_setting(caller, name, identity::ScopeAccess::write)) {
+      return forbidden("calling actor does not have enough permissions to change " + std::string(name));
+    }
+  }
+  return {};
+}
+
 Result<void> check_unavailable(const SettingsChange& change) {
   struct Row {
     std::string_view name;
@@ -71,6 +103,13 @@ std::optional<JoinExternal> join_external_from(std::string_view text) {
   return std::nullopt;
 }
 
+bool may_reach_setting(const identity::Caller& caller, std::string_view name, identity::ScopeAccess access) {
+  if (!caller.trust) return true;
+  const auto* row = std::ranges::find(kSettingScopes, name, &SettingScope::name);
+  const auto family = row == std::end(kSettingScopes) ? identity::ScopeFamily::feature_settings : row->family;
+  return caller.trust->scopes.holds({family, access});
+}
+
 Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings settings) {
   TRY(check_unavailable(change));
   if (change.devices_key_duration_days) {
@@ -108,6 +147,7 @@ TailnetSettings read_settings(core::Tx& tx, const identity::Permit<identity::Ope
 Result<TailnetSettings> change_settings(core::Tx& tx,
                                         const identity::Permit<identity::Operation::write_settings>& may,
                                         const SettingsChange& change, TimePoint now) {
+  TRY(check_scopes(may.caller(), change));
   tx.settings().hold(may.tailnet());
   const auto was = tx.settings().settings(may.tailnet());
   TRY(auto settings, apply(change, was));

@@ -55,6 +55,10 @@ struct SettingsChange {
   std::optional<std::string> route_selection;
 };
 
+// Settings are authorised one by one: whether the caller's scopes take him to this one, by its name on the
+// wire. People go by their role alone.
+bool may_reach_setting(const identity::Caller& caller, std::string_view name, identity::ScopeAccess access);
+
 // The settings with the change made. Malformed names the member that cannot be.
 Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings settings);
 

@@ -86,11 +86,11 @@ struct Wanted {
 
 // The attributes of the first device that was named are read back in the same transaction.
 io::awaitable<Result<std::vector<Attribute>>> change(Context& context, Call& call, Wanted wanted) {
-  CO_TRY(auto sight, identity::authorize<Operation::read_device>(call.caller));
-  CO_TRY(auto may, identity::authorize<Operation::manage_device>(call.caller));
+  CO_TRY(auto sight, identity::authorize<Operation::read_device_attributes>(call.caller));
+  CO_TRY(auto may, identity::authorize<Operation::write_device_attributes>(call.caller));
   auto work = [may, sight, wanted = std::move(wanted),
                now = context.clock.now()](core::Tx& tx) -> Result<std::vector<Attribute>> {
-    TRY(tailnet::change_attributes(tx, may, sight, wanted.changes, wanted.comment, wanted.when_absent, now));
+    TRY(tailnet::change_attributes(tx, may, wanted.changes, wanted.comment, wanted.when_absent, now));
     if (wanted.changes.empty()) return std::vector<Attribute>{};
     return tailnet::read_attributes(tx, sight, wanted.changes.front().device, now);
   };
@@ -100,7 +100,7 @@ io::awaitable<Result<std::vector<Attribute>>> change(Context& context, Call& cal
 }  // namespace
 
 Answer get_device_attributes(Context& context, Call& call) {
-  CO_TRY(auto may, identity::authorize<Operation::read_device>(call.caller));
+  CO_TRY(auto may, identity::authorize<Operation::read_device_attributes>(call.caller));
   auto work = [may, id = call.path_element("deviceId"), now = context.clock.now()](core::Tx& tx) {
     return tailnet::read_attributes(tx, may, id, now);
   };
@@ -109,7 +109,7 @@ Answer get_device_attributes(Context& context, Call& call) {
 }
 
 Answer set_device_attribute(Context& context, Call& call) {
-  CO_TRY(identity::authorize<Operation::manage_device>(call.caller));
+  CO_TRY(identity::authorize<Operation::write_device_attributes>(call.caller));
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
   Wanted wanted;
   CO_TRY(auto one, parse_change(call.path_element("deviceId"), call.path_element("attributeKey"), body));
@@ -131,7 +131,7 @@ Answer delete_device_attribute(Context& context, Call& call) {
 }
 
 Answer update_device_attributes(Context& context, Call& call) {
-  CO_TRY(identity::authorize<Operation::manage_device>(call.caller));
+  CO_TRY(identity::authorize<Operation::write_device_attributes>(call.caller));
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
   Wanted wanted;
   CO_TRY(wanted.changes, parse_batch(body));

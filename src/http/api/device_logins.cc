@@ -10,7 +10,7 @@
 namespace latchkey::http {
 
 Answer complete_device_login(Context& context, Call& call) {
-  CO_TRY(auto may, identity::authorize<identity::Operation::manage_device>(call.caller));
+  CO_TRY(auto may, identity::authorize<identity::Operation::complete_device_login>(call.caller));
   CO_TRY(auto may_read, identity::authorize<identity::Operation::read_device>(call.caller));
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
   CO_TRY(const auto user, body.text("user"));

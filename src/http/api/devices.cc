@@ -162,9 +162,9 @@ Answer set_device_ip(Context& context, Call& call) {
 }
 
 Answer get_device_routes(Context& context, Call& call) {
-  CO_TRY(auto may, identity::authorize<Operation::read_device>(call.caller));
+  CO_TRY(auto may, identity::authorize<Operation::read_device_routes>(call.caller));
   auto work = [may, id = call.path_element("deviceId")](core::Tx& tx) {
-    return tailnet::read_device(tx, may, id);
+    return tailnet::read_routes(tx, may, id);
   };
   CO_TRY(const auto device, co_await context.db.read(std::move(work)));
   co_return json_response(routes_json(device));

@@ -17,6 +17,14 @@ void add_own_fields(boost::json::object& json, const credentials::Credential& ke
   json["refusedUses"] = key.usage.refused;
   if (key.usage.last_refused) json["lastRefused"] = to_rfc3339(*key.usage.last_refused);
   if (!key.creator.empty()) json["creatorId"] = key.creator.str();
+  if (!key.minted_by.empty()) json["mintedBy"] = key.minted_by.str();
+  if (key.type == credentials::KeyType::client) {
+    json["deviceTagsOnly"] = key.bound_to_tags;
+    if (key.old_secret && now < key.old_secret->until) {
+      json["oldSecretUntil"] = to_rfc3339(key.old_secret->until);
+      if (key.old_secret->last_used) json["oldSecretLastUsed"] = to_rfc3339(*key.old_secret->last_used);
+    }
+  }
   if (key.type != credentials::KeyType::auth) return;
   if (key.spent) json["spent"] = to_rfc3339(*key.spent);
   if (key.grant.max_uses) json["maxUses"] = *key.grant.max_uses;
@@ -37,7 +45,16 @@ boost::json::object key_json(const credentials::Credential& key, KeyFields field
   }
   if (key.revoked) json["revoked"] = to_rfc3339(whole_second(*key.revoked));
   json["invalid"] = credentials::is_invalid(key, now);
-  if (!key.owner.empty()) json["userId"] = key.owner.str();
+  // A trust credential belongs to the tailnet; upstream names who made it here.
+  const bool is_trust =
+      key.type == credentials::KeyType::client || key.type == credentials::KeyType::federated;
+  const auto& user = is_trust ? key.creator : key.owner;
+  if (!user.empty()) json["userId"] = user.str();
+  if (key.updated) json["updated"] = to_rfc3339(*key.updated);
+  if (!key.scopes.names.empty()) {
+    json["scopes"] = list_json(key.scopes.names);
+    if (!key.grant.tags.empty()) json["tags"] = list_json(key.grant.tags);
+  }
   if (key.type == credentials::KeyType::auth) {
     const auto& grant = key.grant;
     boost::json::object create;

@@ -1,7 +1,11 @@
-// GET, POST /tailnet/{tailnet}/keys; GET, DELETE /tailnet/{tailnet}/keys/{keyId}.
+// GET, POST /tailnet/{tailnet}/keys; GET, PUT, DELETE /tailnet/{tailnet}/keys/{keyId}, and beyond upstream
+// POST
+// .../rotate: another secret for the same OAuth client.
 #include <boost/json/array.hpp>
+#include <functional>
 
 #include "core/credentials/manage.h"
+#include "core/credentials/trust_credential.h"
 #include "http/api/key_json.h"
 #include "http/handlers.h"
 #include "http/json_body.h"
@@ -50,19 +54,49 @@ Result<credentials::NewAuthKey> parse_new_auth_key(const JsonBody& body) {
   return want;
 }
 
-// Refuses types that this operation does not make, each with what to do instead.
-Result<void> check_key_type(const std::string& type) {
-  if (type == "auth") return {};
+Result<credentials::TrustTerms> parse_terms(const JsonBody& body) {
+  credentials::TrustTerms terms;
+  TRY(const auto description, body.text("description"));
+  terms.description = description.value_or("");
+  TRY(terms.scopes, body.texts("scopes"));
+  TRY(terms.tags, body.texts("tags"));
+  TRY(const auto bound, body.flag("deviceTagsOnly"));
+  terms.bound_to_tags = bound.value_or(false);
+  return terms;
+}
+
+Error unknown_type(std::string_view type) {
   if (type == "api") {
     return malformed(
         "API access tokens are not made over the API: use the admin console, or on the server "
         "latchkey keys create --type api",
         "keyType");
   }
-  if (type == "client" || type == "federated") {
-    return malformed("keyType " + type + " is not supported by this server", "keyType");
-  }
-  return malformed("keyType must be auth", "keyType");
+  return malformed("keyType must be auth or client", "keyType");
+}
+
+// The work of making a key of one type, once its wishes were understood.
+using Issue = std::function<Result<credentials::IssuedKey>(core::Tx&)>;
+
+Result<Issue> parse_auth_key(const Call& call, const JsonBody& body, Context& context, KeyFields& fields) {
+  TRY(auto may, identity::authorize<Operation::create_auth_key>(call.caller));
+  TRY(auto want, parse_new_auth_key(body));
+  // Own fields show when the caller asked for one of them.
+  if (want.grant.max_uses || !want.grant.allowed_hostnames.empty()) fields = KeyFields::all;
+  return Issue([may, want, now = context.clock.now(), &issuer = context.issuer](core::Tx& tx) {
+    return credentials::issue_auth_key(tx, may, want, issuer, now);
+  });
+}
+
+Result<Issue> parse_client(const Call& call, const JsonBody& body, Context& context, KeyFields& fields) {
+  TRY(auto may, identity::authorize<Operation::create_trust_credential>(call.caller));
+  credentials::NewClient want;
+  TRY(want.terms, parse_terms(body));
+  TRY(want.expiry_seconds, body.integer("expirySeconds"));
+  if (want.terms.bound_to_tags) fields = KeyFields::all;
+  return Issue([may, want, now = context.clock.now(), &issuer = context.issuer](core::Tx& tx) {
+    return credentials::create_client(tx, may, want, issuer, now);
+  });
 }
 
 }  // namespace
@@ -84,20 +118,47 @@ Answer list_keys(Context& context, Call& call) {
 
 Answer create_key(Context& context, Call& call) {
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
-  CO_TRY(const auto type, body.text("keyType"));
-  CO_TRY(check_key_type(type.value_or("auth")));
-  CO_TRY(auto may, identity::authorize<Operation::create_auth_key>(call.caller));
-  CO_TRY(auto want, parse_new_auth_key(body));
-  const TimePoint now = context.clock.now();
-  // Own fields show when the caller asked for one of them.
-  const bool asked = want.grant.max_uses || !want.grant.allowed_hostnames.empty();
+  CO_TRY(const auto named_type, body.text("keyType"));
   CO_TRY(KeyFields fields, wanted_fields(call));
-  if (asked) fields = KeyFields::all;
-  auto work = [may, want, now, &issuer = context.issuer](core::Tx& tx) {
-    return credentials::issue_auth_key(tx, may, want, issuer, now);
+  const auto type = named_type.value_or("auth");
+  if (type != "auth" && type != "client") co_return unknown_type(type);
+  CO_TRY(auto issue, type == "auth" ? parse_auth_key(call, body, context, fields)
+                                    : parse_client(call, body, context, fields));
+  CO_TRY(const auto issued, co_await context.db.write(std::move(issue)));
+  auto json = key_json(issued.credential, fields, context.clock.now());
+  json["key"] = issued.text.expose();
+  co_return secret_response(json);
+}
+
+Answer replace_key(Context& context, Call& call) {
+  CO_TRY(KeyFields fields, wanted_fields(call));
+  CO_TRY(auto may, identity::authorize<Operation::update_trust_credential>(call.caller));
+  CO_TRY(const auto body, JsonBody::parse(call.request.body));
+  CO_TRY(const auto named_type, body.text("keyType"));
+  const auto type = credentials::key_type_from(named_type.value_or("client"));
+  if (type != credentials::KeyType::client) {
+    co_return malformed("keyType must be client: other keys cannot be changed", "keyType");
+  }
+  CO_TRY(auto terms, parse_terms(body));
+  if (terms.bound_to_tags) fields = KeyFields::all;
+  const auto now = context.clock.now();
+  auto work = [may, id = CredentialId(call.path_element("keyId")), terms, now](core::Tx& tx) {
+    return credentials::replace_terms(tx, may, id, credentials::KeyType::client, terms, now);
   };
+  CO_TRY(const auto key, co_await context.db.write(std::move(work)));
+  co_return json_response(key_json(key, fields, now));
+}
+
+Answer rotate_key(Context& context, Call& call) {
+  CO_TRY(auto may, identity::authorize<Operation::update_trust_credential>(call.caller));
+  CO_TRY(const auto body, JsonBody::parse(call.request.body));
+  CO_TRY(const auto overlap, body.integer("overlapSeconds"));
+  const auto now = context.clock.now();
+  auto work = [may, id = CredentialId(call.path_element("keyId")), overlap = seconds{overlap.value_or(0)},
+               &issuer = context.issuer,
+               now](core::Tx& tx) { return credentials::rotate_secret(tx, may, id, overlap, issuer, now); };
   CO_TRY(const auto issued, co_await context.db.write(std::move(work)));
-  auto json = key_json(issued.credential, fields, now);
+  auto json = key_json(issued.credential, KeyFields::all, now);
   json["key"] = issued.text.expose();
   co_return secret_response(json);
 }
@@ -106,8 +167,8 @@ Answer get_key(Context& context, Call& call) {
   CO_TRY(const KeyFields fields, wanted_fields(call));
   const CredentialId id(call.path_element("keyId"));
   const TimePoint now = context.clock.now();
-  if (id == call.caller.source.credential) {
-    auto own = [caller = call.caller](core::Tx& tx) { return credentials::read_own_key(tx, caller); };
+  if (credentials::is_own_key(call.caller, id)) {
+    auto own = [caller = call.caller, id](core::Tx& tx) { return credentials::read_own_key(tx, caller, id); };
     CO_TRY(const auto key, co_await context.db.read(std::move(own)));
     co_return json_response(key_json(key, fields, now));
   }

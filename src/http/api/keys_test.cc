@@ -116,7 +116,7 @@ TEST(CreateKey, EveryRefusalSaysWhatToChange) {
       {R"({"capabilities":{"devices":{"create":{"tags":["tag:ci","prod"]}}}})",
        "requested tags [prod] are invalid or not permitted"},
       {R"({"keyType":"api"})", "latchkey keys create --type api"},
-      {R"({"keyType":"client","scopes":["all"]})", "not supported"},
+      {R"({"keyType":"federated","scopes":["all"]})", "keyType must be auth or client"},
       {R"({"keyType":"nonsense"})", "keyType must be auth"},
       {R"({"capabilities":{"devices":{}},"maxUses":3})", "maxUses needs a reusable key"},
   };

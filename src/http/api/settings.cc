@@ -10,7 +10,8 @@ namespace {
 
 using identity::Operation;
 
-boost::json::object settings_json(const tailnet::TailnetSettings& settings) {
+// The settings that the caller may read.
+boost::json::object settings_json(const tailnet::TailnetSettings& settings, const identity::Caller& caller) {
   boost::json::object json;
   json["aclsExternallyManagedOn"] = settings.acls_externally_managed;
   json["aclsExternalLink"] = settings.acls_external_link;
@@ -24,6 +25,13 @@ boost::json::object settings_json(const tailnet::TailnetSettings& settings) {
   json["regionalRoutingOn"] = false;
   json["postureIdentityCollectionOn"] = false;
   json["httpsEnabled"] = false;
+  for (auto at = json.begin(); at != json.end();) {
+    if (tailnet::may_reach_setting(caller, at->key(), identity::ScopeAccess::read)) {
+      ++at;
+    } else {
+      at = json.erase(at);
+    }
+  }
   return json;
 }
 
@@ -52,7 +60,7 @@ Answer get_settings(Context& context, Call& call) {
     return tailnet::read_settings(tx, may);
   };
   CO_TRY(const auto settings, co_await context.db.read(std::move(work)));
-  co_return json_response(settings_json(settings));
+  co_return json_response(settings_json(settings, call.caller));
 }
 
 Answer update_settings(Context& context, Call& call) {
@@ -63,7 +71,7 @@ Answer update_settings(Context& context, Call& call) {
     return tailnet::change_settings(tx, may, change, now);
   };
   CO_TRY(const auto settings, co_await context.db.write(std::move(work)));
-  co_return json_response(settings_json(settings));
+  co_return json_response(settings_json(settings, call.caller));
 }
 
 }  // namespace latchkey::http

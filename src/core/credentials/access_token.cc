@@ -1,0 +1,146 @@
+#include "core/credentials/access_token.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/credentials/audit_view.h"
+#include "core/policy/manage.h"
+#include "core/policy/ownership.h"
+#include "crypto/random.h"
+
+namespace latchkey::credentials {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+bool uses_tags(const identity::ScopeSet& scopes) {
+  return scopes.is_everything() || scopes.needs_tags();
+}
+
+Result<GrantedScopes> narrowed_scopes(const Credential& minter, const TokenRequest& want) {
+  if (want.scopes.empty()) return minter.scopes;
+  GrantedScopes scopes{want.scopes, {}};
+  auto set = identity::ScopeSet::parse(want.scopes);
+  if (!set || !minter.scopes.set.includes(*set)) {
+    const auto asked = storable(clip(redact_keys(joined(want.scopes)), 256));
+    return forbidden("OAuth client cannot grant scopes \"" + asked + "\"");
+  }
+  scopes.set = *set;
+  return scopes;
+}
+
+Result<std::vector<std::string>> narrowed_tags(core::Tx& tx, const Credential& minter,
+                                               const GrantedScopes& scopes, const TokenRequest& want) {
+  if (want.tags.empty() || !uses_tags(scopes.set)) return minter.grant.tags;
+  const auto policy = policy::current_policy(tx, minter.tailnet);
+  const policy::Identity who{{}, std::nullopt, minter.grant.tags, minter.scopes.set.is_everything()};
+  TRY(policy::check_tags(want.tags, who, policy));
+  return want.tags;
+}
+
+// By the client itself.
+audit::Act act_of_client(const Credential& token, const Credential& minter, const audit::Source& source,
+                         TimePoint now) {
+  audit::Act act;
+  act.record.tailnet = token.tailnet;
+  act.record.at = now;
+  act.record.group_id = crypto::random_hex(16);
+  act.record.source = source;
+  act.record.source.credential = minter.id;
+  act.record.actor = {minter.id.str(), audit::ActorType::oauth_client, {}, minter.description};
+  act.record.target = audit_target(token);
+  act.change = {audit::ChangeKind::access_token_minted, token.tailnet, token.id.str(), 0, now};
+  return act;
+}
+
+}  // namespace
+
+std::optional<GenuineClient> genuine_client(const OwnedCredential* found, const crypto::Digest& presented,
+                                            TimePoint now) {
+  static constexpr crypto::Digest kNone{};
+  const Credential* client =
+      found != nullptr && found->credential.type == KeyType::client ? &found->credential : nullptr;
+  const bool has_old = client != nullptr && client->old_secret && now < client->old_secret->until;
+  const bool is_new = crypto::constant_time_equal(presented, client != nullptr ? client->digest : kNone);
+  const bool is_old = crypto::constant_time_equal(presented, has_old ? client->old_secret->digest : kNone);
+  if (client == nullptr || is_invalid(*client, now)) return std::nullopt;
+  if (is_new) return GenuineClient{false};
+  if (has_old && is_old) return GenuineClient{true};
+  return std::nullopt;
+}
+
+Error invalid_client() {
+  return unauthenticated("API token invalid");
+}
+
+Result<IssuedKey> mint_for_client(core::Tx& tx, const CredentialId& client, const crypto::Digest& presented,
+                                  const TokenRequest& want, const KeyMint& mint, TimePoint now) {
+  const auto found = tx.credentials().find_for_authentication(client);
+  const auto genuine = genuine_client(found ? &*found : nullptr, presented, now);
+  if (!genuine) return invalid_client();
+  return mint_access_token(tx, found->credential, genuine->by_old_secret, want, mint, now);
+}
+
+Result<IssuedKey> mint_access_token(core::Tx& tx, const Credential& minter, bool by_old_secret,
+                                    const TokenRequest& want, const KeyMint& mint, TimePoint now) {
+  // From here on nobody else changes the minter; what was read before may have been changed since.
+  if (!tx.credentials().use_trust_credential(
+          {minter.tailnet, minter.id, now, want.source.address, by_old_secret})) {
+    return invalid_client();
+  }
+  const auto current = tx.credentials().find(minter.tailnet, minter.id);
+  if (!current) return invalid_client();
+
+  Credential token;
+  token.type = KeyType::api;
+  token.tailnet = current->tailnet;
+  token.minted_by = current->id;
+  TRY(token.scopes, narrowed_scopes(*current, want));
+  TRY(token.grant.tags, narrowed_tags(tx, *current, token.scopes, want));
+  token.created = whole_second(now);
+  token.expires = token.created + kAccessTokenLife;
+  if (current->expires) token.expires = std::min(*token.expires, *current->expires);
+  auto minted = mint.mint(KeyType::api);
+  token.id = std::move(minted.id);
+  token.digest = minted.digest;
+  auto act = act_of_client(token, *current, want.source, now);
+  act.record.action = audit::Action::create;
+  act.record.new_value = audit_view(token);
+  act.record.details = "scopes - " + joined(token.scopes.names);
+  tx.credentials().insert(token, act);
+  return IssuedKey{std::move(token), std::move(minted.text)};
+}
+
+void revoke_access_token(core::Tx& tx, const Credential& token, const Credential& minter,
+                         const audit::Source& source, TimePoint now) {
+  auto act = act_of_client(token, minter, source, now);
+  act.record.action = audit::Action::revoke;
+  act.record.old_value = audit_view(token);
+  act.change.kind = audit::ChangeKind::credential_revoked;
+  tx.credentials().revoke(token.tailnet, token.id, now, act);
+}
+
+identity::TrustGrant grant_of(const Credential& token, const Credential& minter) {
+  identity::TrustGrant grant;
+  grant.credential = minter.id;
+  grant.federated = minter.type == KeyType::federated;
+  grant.scopes = token.scopes.set.intersection(minter.scopes.set);
+  grant.tags = token.grant.tags;
+  if (minter.updated && *minter.updated >= token.created && !minter.scopes.set.is_everything()) {
+    const auto& held = minter.grant.tags;
+    std::erase_if(grant.tags,
+                  [&](const std::string& tag) { return std::ranges::find(held, tag) == held.end(); });
+  }
+  grant.any_tag = minter.scopes.set.is_everything() && token.grant.tags.empty();
+  grant.bound_to_tags = minter.bound_to_tags;
+  return grant;
+}
+
+}  // namespace latchkey::credentials
