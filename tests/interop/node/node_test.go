@@ -24,6 +24,7 @@ type server struct {
 	process         *exec.Cmd
 	listen          string
 	settings        []string // LATCHKEY_...=
+	client          *http.Client
 }
 
 func newServer(t *testing.T, settings ...string) *server {
@@ -37,7 +38,7 @@ func newServerOn(t *testing.T, listen string, settings ...string) *server {
 	if binary == "" {
 		t.Skip("LATCHKEY_BINARY is not set")
 	}
-	s := &server{dir: t.TempDir(), listen: listen, settings: settings}
+	s := &server{dir: t.TempDir(), listen: listen, settings: settings, client: http.DefaultClient}
 	answer, err := exec.Command(binary, "init", "--data-dir", s.dir, "--tailnet", "example.com", "--owner", "owner@example.com",
 		"--output", "json").Output()
 	if err != nil {
@@ -78,7 +79,7 @@ func (s *server) start(t *testing.T) {
 	}()
 	select {
 	case s.url = <-address:
-		s.listen = strings.TrimPrefix(s.url, "http://")
+		s.listen = s.url[strings.LastIndex(s.url, "/")+1:]
 	case <-time.After(20 * time.Second):
 		t.Fatal("the server does not listen")
 	}
@@ -96,7 +97,7 @@ func (s *server) call(t *testing.T, method, path, body string) []byte {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+s.token)
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +302,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv("LATCHKEY_BINARY") != "" {
 		directory, err := os.MkdirTemp("", "latchkey-node")
 		if err == nil {
-			build := exec.Command("go", "build", "-o", directory+"/", "tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled")
+			build := exec.Command("go", "build", "-o", directory+"/", "tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled",
+				"tailscale.com/cmd/get-authkey", "tailscale.com/cmd/gitops-pusher")
 			build.Stderr = os.Stderr
 			err = build.Run()
 		}
