@@ -223,6 +223,13 @@ Result<boost::json::value> ApiClient::send(const ApiRequest& request) {
   if (request.body) {
     sent = boost::json::serialize(*request.body);
     list = curl_slist_append(list, "Content-Type: application/json");
+  } else if (!request.form.empty()) {
+    for (const auto& [name, value] : request.form) {
+      sent += (sent.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+    }
+    list = curl_slist_append(list, "Content-Type: application/x-www-form-urlencoded");
+  }
+  if (!sent.empty()) {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(sent.size()));
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, sent.c_str());
   }
@@ -244,7 +251,7 @@ Result<boost::json::value> ApiClient::send(const ApiRequest& request) {
   if (!state_->ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, state_->ca_file.c_str());
   if (state_->socket) {
     curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, state_->socket->text().c_str());
-  } else {
+  } else if (!state_->token.expose().empty()) {
     curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
     curl_easy_setopt(handle, CURLOPT_XOAUTH2_BEARER, state_->token.expose().c_str());
   }

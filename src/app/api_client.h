@@ -25,7 +25,8 @@ struct ApiRequest {
   std::string path;                                        // "/api/v2/whoami"
   std::vector<std::pair<std::string, std::string>> query;  // unencoded
   std::optional<boost::json::object> body;
-  seconds patience{60};  // for the whole answer; 0: as long as it takes
+  std::vector<std::pair<std::string, std::string>> form;  // instead of a body: a form, unencoded
+  seconds patience{60};                                   // for the whole answer; 0: as long as it takes
 };
 
 // What commands talk to. One thread uses it.
@@ -47,8 +48,8 @@ class Api {
 };
 
 struct NetworkServer {
-  std::string url;  // http or https, may have a path, must not have a user
-  SecretString token;
+  std::string url;      // http or https, may have a path, must not have a user
+  SecretString token;   // empty: none is sent
   std::string tailnet;  // empty: the token's own
   std::string ca_file;  // empty: the system's authorities
 };

@@ -5,6 +5,7 @@
 
 #include "app/command_tree.h"
 #include "app/commands/backup.h"
+#include "app/commands/clients.h"
 #include "app/commands/completion.h"
 #include "app/commands/devices.h"
 #include "app/commands/docs.h"
@@ -155,6 +156,100 @@ void add_keys(Tree& tree) {
   check_app.footer(
       "Standard input keeps the key out of the process list and the shell's history.\n"
       "  latchkey keys check < key-file");
+}
+
+void add_clients(Tree& tree) {
+  auto& clients = tree.group("clients", "Makes, lists, changes and rotates OAuth clients");
+  auto create = std::make_shared<CreateClientFlags>();
+  auto& create_app = tree.command<CreateClientFlags>(
+      clients, "create", "Makes an OAuth client and shows its secret, this once", create, create_client,
+      server_complaint<CreateClientFlags>);
+  flag(create_app, "--description", create->terms.description, "TEXT",
+       "At most 50 letters, digits, hyphens and spaces");
+  create_app
+      .add_option("--scope", create->terms.scopes, "What its tokens may do; docs/scopes.md. Repeatable")
+      ->required()
+      ->type_name("SCOPE");
+  repeated(create_app, "--tag", create->terms.tags, "tag:NAME", "A tag that it may give");
+  create_app.add_flag("--device-tags-only", create->terms.device_tags_only,
+                      "Its tokens reach only devices with one of its tags");
+  flag(create_app, "--expires", create->expires, "DURATION",
+       "How long it lives; without it, it does not expire")
+      ->check(a_duration());
+  server_flags(create_app, create->server);
+  output_flag(create_app, create->output);
+  create_app.footer(
+      "Only the secret goes to standard output, so it can be piped into a store.\n"
+      "  latchkey clients create --scope auth_keys --tag tag:ci --description 'ci runners'");
+
+  auto list = std::make_shared<ListClientsFlags>();
+  auto& list_app = tree.command<ListClientsFlags>(clients, "list", "Lists the OAuth clients, newest first",
+                                                  list, list_clients, server_complaint<ListClientsFlags>);
+  server_flags(list_app, list->server);
+  output_flag(list_app, list->output);
+
+  auto show = std::make_shared<ShowKeyFlags>();
+  auto& show_app =
+      tree.command<ShowKeyFlags>(clients, "show", "Shows all there is to know about an OAuth client", show,
+                                 show_key, server_complaint<ShowKeyFlags>);
+  flag(show_app, "ID", show->id, "", "The client's id: k...CNTRL")->required();
+  server_flags(show_app, show->server);
+  output_flag(show_app, show->output);
+
+  auto update = std::make_shared<UpdateClientFlags>();
+  auto& update_app =
+      tree.command<UpdateClientFlags>(clients, "update", "Changes what an OAuth client may do", update,
+                                      update_client, server_complaint<UpdateClientFlags>);
+  flag(update_app, "ID", update->id, "", "The client's id: k...CNTRL")->required();
+  update_app.add_option("--description", update->description, "Another description")->type_name("TEXT");
+  repeated(update_app, "--scope", update->scopes, "SCOPE", "Its scopes from now on, all of them");
+  repeated(update_app, "--tag", update->tags, "tag:NAME", "Its tags from now on, all of them");
+  update_app.add_flag("--no-tags", update->no_tags, "It has no tags from now on");
+  update_app.add_flag("--device-tags-only,!--any-device", update->device_tags_only,
+                      "Its tokens reach only devices with one of its tags");
+  server_flags(update_app, update->server);
+  output_flag(update_app, update->output);
+  update_app.footer("What is not named stays. Tokens that it has minted lose what it loses.");
+
+  auto rotate = std::make_shared<RotateClientFlags>();
+  auto& rotate_app =
+      tree.command<RotateClientFlags>(clients, "rotate", "Makes a new secret for an OAuth client", rotate,
+                                      rotate_client, server_complaint<RotateClientFlags>);
+  flag(rotate_app, "ID", rotate->id, "", "The client's id: k...CNTRL")->required();
+  flag(rotate_app, "--overlap", rotate->overlap, "DURATION",
+       "How long the old secret counts too; at most 30d")
+      ->check(a_duration());
+  server_flags(rotate_app, rotate->server);
+  output_flag(rotate_app, rotate->output);
+  rotate_app.footer(
+      "Whether somebody still uses the old secret: latchkey clients show ID\n"
+      "  latchkey clients rotate k...CNTRL --overlap 7d");
+
+  auto revoke = std::make_shared<RevokeKeysFlags>();
+  auto& revoke_app =
+      tree.command<RevokeKeysFlags>(clients, "revoke", "Revokes OAuth clients and ends their access tokens",
+                                    revoke, revoke_keys, server_complaint<RevokeKeysFlags>);
+  revoke_app.add_option("ID", revoke->ids, "The client's id: k...CNTRL")->required()->type_name("");
+  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
+  server_flags(revoke_app, revoke->server);
+  output_flag(revoke_app, revoke->output);
+}
+
+void add_token(Tree& tree) {
+  auto flags = std::make_shared<TokenFlags>();
+  auto& app =
+      tree.command<TokenFlags>(tree.root(), "token", "Makes an access token of one hour from a client secret",
+                               flags, mint_token, [](TokenFlags& filled) { return complaint_about(filled); });
+  flag(app, "--url", flags->url, "URL", "The server's address (LATCHKEY_URL)");
+  flag(app, "--ca-file", flags->ca_file, "FILE", "Certificates to trust instead of the system's");
+  flag(app, "--secret-file", flags->secret_file, "FILE",
+       "The client's secret; - is standard input (LATCHKEY_CLIENT_SECRET)");
+  repeated(app, "--scope", flags->scopes, "SCOPE", "Only these of the client's scopes");
+  repeated(app, "--tag", flags->tags, "tag:NAME", "Only these of the client's tags");
+  output_flag(app, flags->output);
+  app.footer(
+      "Only the token goes to standard output.\n"
+      "  LATCHKEY_TOKEN=$(latchkey token --secret-file client.secret --scope devices:core:read)");
 }
 
 // The acts that take any number of devices.
@@ -319,6 +414,8 @@ void fill(Tree& tree) {
   add_init(tree);
   add_serve(tree);
   add_keys(tree);
+  add_clients(tree);
+  add_token(tree);
   add_devices(tree);
   add_logs(tree);
   add_upkeep(tree);

@@ -269,6 +269,47 @@ def test_a_key_from_creation_to_revocation(world):
         assert server.stop() == 0
 
 
+def test_r20_an_oauth_client_from_creation_to_revocation(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        made = latchkey("clients", "create", "--scope", "auth_keys", "--scope", "dns:read", "--tag", "tag:ci",
+                        "--description", "ci runners", "--output", "json", shows_secret=True, **over).json
+        assert made["key"].startswith("tskey-client-" + made["id"]) and made["scopes"] == ["auth_keys", "dns:read"]
+        assert "expires" not in made
+
+        def token(secret, *words, code=0):
+            return latchkey("token", "--url", server.url, "--secret-file", "-", *words, typed=secret, code=code,
+                            shows_secret=code == 0)
+
+        narrow = token(made["key"], "--scope", "dns:read").out.strip()
+        assert narrow.startswith("tskey-api-")
+        as_client = {"LATCHKEY_URL": server.url, "LATCHKEY_TOKEN": narrow}
+        assert "not have enough permissions" in latchkey("keys", "create", "--tag", "tag:ci", code=1, **as_client).err
+        assert token(made["key"], "--output", "json").json["scope"] == "auth_keys dns:read"
+        assert "cannot grant scopes" in token(made["key"], "--scope", "all", code=1).err
+        assert "no client secret" in latchkey("token", "--url", server.url, code=2).err
+
+        rotated = latchkey("clients", "rotate", made["id"], "--overlap", "1h", shows_secret=True, **over).out.strip()
+        token(made["key"])
+        token(rotated)
+        shown = latchkey("clients", "show", made["id"], **over).out
+        for part in ("OAuth client", "ci runners", "the tailnet", "auth_keys, dns:read", "tag:ci", "old secret"):
+            assert part in shown, (part, shown)
+
+        changed = latchkey("clients", "update", made["id"], "--scope", "dns:read", "--no-tags", "--output", "json",
+                           **over).json
+        assert changed["scopes"] == ["dns:read"] and "tags" not in changed
+        assert changed["description"] == "ci runners"
+        listed = latchkey("clients", "list", **over).out
+        line = next(line for line in listed.splitlines() if made["id"] in line)
+        assert "dns:read" in line and "never" in line, line
+        assert latchkey("clients", "revoke", made["id"], "--yes", **over).out == f"revoked {made['id']}\n"
+        assert "API token invalid" in token(rotated, code=1).err
+        assert "API token invalid" in latchkey("keys", "list", code=1, **as_client).err
+        assert server.stop() == 0
+
+
 def test_the_token_comes_from_a_file_or_standard_input(world):
     world.init()
     file = world.path / "token"

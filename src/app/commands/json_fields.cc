@@ -55,6 +55,16 @@ std::string texts_of(const boost::json::object& object, std::string_view name) {
   return joined;
 }
 
+std::vector<std::string> list_of_texts(const boost::json::object& object, std::string_view name) {
+  std::vector<std::string> texts;
+  const auto* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return texts;
+  for (const auto& each : value->get_array()) {
+    if (each.is_string()) texts.emplace_back(each.get_string());
+  }
+  return texts;
+}
+
 const boost::json::object* member_of(const boost::json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value == nullptr ? nullptr : value->if_object();

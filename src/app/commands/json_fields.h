@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -26,6 +27,7 @@ std::int64_t number_of(const boost::json::object& object, std::string_view name)
 bool flag_of(const boost::json::object& object, std::string_view name);
 // A list of texts, with ", " between them.
 std::string texts_of(const boost::json::object& object, std::string_view name);
+std::vector<std::string> list_of_texts(const boost::json::object& object, std::string_view name);
 const boost::json::object* member_of(const boost::json::object& object, std::string_view name);
 
 }  // namespace latchkey::app::commands

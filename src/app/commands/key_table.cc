@@ -19,6 +19,8 @@ std::string dated(TimePoint time, TimePoint now) {
 
 std::string type_of(const boost::json::object& key) {
   const auto type = credentials::key_type_from(text_of(key, "keyType"));
+  if (type == credentials::KeyType::client) return "OAuth client";
+  if (!text_of(key, "mintedBy").empty()) return "OAuth access token";
   return type ? std::string(credentials::name_of(*type)) : text_of(key, "keyType");
 }
 
@@ -54,6 +56,22 @@ std::string last_used(const boost::json::object& key, TimePoint now) {
   return used ? relative_time(*used, now) : "never";
 }
 
+// Of a trust credential or one of its access tokens.
+void add_trust(Table& table, const boost::json::object& key, TimePoint now) {
+  const auto scopes = texts_of(key, "scopes");
+  if (scopes.empty()) return;
+  table.add({"scopes", scopes});
+  const auto tags = texts_of(key, "tags");
+  table.add({"tags", tags.empty() ? "none" : tags});
+  if (flag_of(key, "deviceTagsOnly")) table.add({"devices", "only those with one of its tags"});
+  if (const auto minter = text_of(key, "mintedBy"); !minter.empty()) table.add({"minted by", minter});
+  if (const auto until = time_of(key, "oldSecretUntil")) {
+    const auto used = time_of(key, "oldSecretLastUsed");
+    table.add(
+        {"old secret", dated(*until, now) + ", last used " + (used ? relative_time(*used, now) : "never")});
+  }
+}
+
 void add_grant(Table& table, const boost::json::object& key) {
   const auto* capabilities = member_of(key, "capabilities");
   const auto* devices = capabilities == nullptr ? nullptr : member_of(*capabilities, "devices");
@@ -86,6 +104,16 @@ std::vector<Table::Cell> key_row(const boost::json::object& key, TimePoint now) 
           uses(key)};
 }
 
+std::vector<Table::Cell> client_row(const boost::json::object& client, TimePoint now) {
+  return {text_of(client, "id"),
+          text_of(client, "description"),
+          texts_of(client, "scopes"),
+          texts_of(client, "tags"),
+          expiry(client, now),
+          last_used(client, now),
+          std::to_string(number_of(client, "uses"))};
+}
+
 Table key_details(const boost::json::object& key, const std::string& owner, TimePoint now) {
   Table table({});
   const auto state = state_of(key);
@@ -97,7 +125,11 @@ Table key_details(const boost::json::object& key, const std::string& owner, Time
   table.add({"description", text_of(key, "description")});
   table.add({"state", {state, style_of_state(state)}});
   const auto user = text_of(key, "userId");
-  table.add({"owner", !owner.empty() ? owner : user.empty() ? "the tailnet" : user});
+  const auto person = owner.empty() ? user : owner;
+  // A trust credential belongs to nobody: it outlives who made it.
+  const bool is_trust = text_of(key, "keyType") == "client" || text_of(key, "keyType") == "federated";
+  table.add({"owner", is_trust || person.empty() ? "the tailnet" : person});
+  if (is_trust && !person.empty()) table.add({"made by", person});
   add_time("created", "created");
   table.add({"expires", expiry(key, now)});
   add_time("revoked", "revoked");
@@ -113,6 +145,7 @@ Table key_details(const boost::json::object& key, const std::string& owner, Time
     table.add({"refused since", fmt::format("{} times{}", refused,
                                             last ? ", last " + relative_time(*last, now) : std::string())});
   }
+  add_trust(table, key, now);
   add_grant(table, key);
   return table;
 }

@@ -13,6 +13,9 @@ namespace latchkey::app::commands {
 std::vector<std::string> key_headings();
 std::vector<Table::Cell> key_row(const boost::json::object& key, TimePoint now);
 
+// A line of the list of OAuth clients: id, description, scopes, tags, expiry, last use, tokens minted.
+std::vector<Table::Cell> client_row(const boost::json::object& client, TimePoint now);
+
 // owner: how to call the key's owner; its id when empty.
 Table key_details(const boost::json::object& key, const std::string& owner, TimePoint now);
 

@@ -1,0 +1,195 @@
+// Who may do what over the API: every route with every scope and every role, against the running handlers.
+// The table is written a second time here, by hand; that none is missing is checked against the list of
+// routes.
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "http/routes.h"
+#include "testing/api_world.h"
+
+namespace latchkey::http {
+namespace {
+
+using identity::Role;
+using testing::ApiWorld;
+using testing::json_of;
+
+struct Row {
+  const char* operation;
+  const char* body;
+  std::set<std::string> scopes;  // any one is enough; none: not for trust credentials
+  // Owner, Admin, Network, IT, Billing admin, Auditor, Member.
+  const char* roles;
+};
+
+constexpr const char* kAuthKey = R"({"capabilities":{"devices":{"create":{"tags":["tag:ci"]}}}})";
+const std::set<std::string> kReadKeys{"auth_keys:read", "oauth_keys:read", "federated_keys:read",
+                                      "api_access_tokens:read"};
+const std::set<std::string> kWriteKeys{"auth_keys", "oauth_keys", "federated_keys", "api_access_tokens"};
+const std::set<std::string> kReadSettings{"feature_settings:read", "policy_file:read",
+                                          "networking_settings:read", "logs:network:read"};
+const std::set<std::string> kWriteSettings{"feature_settings", "policy_file", "networking_settings",
+                                           "logs:network"};
+
+// Paths with an id name something that is not there: who may gets 404 or 400, who may not 403.
+const Row kRows[] = {
+    {"listTailnetKeys", "", kReadKeys, "xxxxxx-"},
+    {"createKey", kAuthKey, {"auth_keys"}, "xxx----"},  // IT admins may not use any tag
+    {"getKey", "", kReadKeys, "xxxxxx-"},
+    {"setKey", R"({"keyType":"client","scopes":["dns:read"]})", {"oauth_keys", "federated_keys"}, "xxxx---"},
+    {"deleteKey", "", kWriteKeys, "xxxx---"},
+    {"rotateKey", "{}", {"oauth_keys", "federated_keys"}, "xxxx---"},
+    {"getPolicyFile", "", {"policy_file:read"}, "xxxxxx-"},
+    {"setPolicyFile", "{", {"policy_file"}, "xxx----"},
+    {"validateAndTestPolicyFile", "{}", {"policy_file:read"}, "xxxxxx-"},
+    {"previewRuleMatches", "{}", {"policy_file:read"}, "xxxxxx-"},
+    {"listConfigurationAuditLogs", "", {"logs:configuration:read"}, "xxxxxx-"},
+    {"listTailnetDevices", "", {"devices:core:read"}, "xxxxxx-"},
+    {"batchUpdateCustomDevicePostureAttributes",
+     R"({"nodes":{}})",
+     {"devices:posture_attributes"},
+     "xx-x---"},
+    {"getDevice", "", {"devices:core:read"}, "xxxxxx-"},
+    {"deleteDevice", "", {"devices:core"}, "xx-x---"},
+    {"authorizeDevice", R"({"authorized":true})", {"devices:core"}, "xx-x---"},
+    {"setDeviceName", R"({"name":"a"})", {"devices:core"}, "xx-x---"},
+    {"setDeviceTags", R"({"tags":["tag:ci"]})", {"devices:core"}, "xx-x---"},
+    {"updateDeviceKey", R"({"keyExpiryDisabled":true})", {"devices:core"}, "xx-x---"},
+    {"expireDeviceKey", "", {"devices:core"}, "xx-x---"},
+    {"setDeviceIp", R"({"ipv4":"100.64.0.9"})", {"devices:core"}, "xx-x---"},
+    {"listDeviceRoutes", "", {"devices:routes:read"}, "xxxxxx-"},
+    {"setDeviceRoutes", R"({"routes":[]})", {"devices:routes"}, "xxxx---"},
+    {"getDevicePostureAttributes", "", {"devices:posture_attributes:read"}, "xxxxxx-"},
+    {"setCustomDevicePostureAttributes", R"({"value":"1"})", {"devices:posture_attributes"}, "xx-x---"},
+    {"deleteCustomDevicePostureAttributes", "", {"devices:posture_attributes"}, "xx-x---"},
+    {"getTailnetSettings", "", kReadSettings, "xxxxxx-"},
+    {"updateTailnetSettings", "{}", kWriteSettings, "xx-x---"},
+    {"listDnsNameservers", "", {"dns:read"}, "xxxxxx-"},
+    {"setDnsNameservers", R"({"dns":[]})", {"dns"}, "xxx----"},
+    {"getDnsPreferences", "", {"dns:read"}, "xxxxxx-"},
+    {"setDnsPreferences", R"({"magicDNS":true})", {"dns"}, "xxx----"},
+    {"listDnsSearchPaths", "", {"dns:read"}, "xxxxxx-"},
+    {"setDnsSearchPaths", R"({"searchPaths":[]})", {"dns"}, "xxx----"},
+    {"getSplitDns", "", {"dns:read"}, "xxxxxx-"},
+    {"updateSplitDns", "{}", {"dns"}, "xxx----"},
+    {"setSplitDns", "{}", {"dns"}, "xxx----"},
+    {"getDnsConfiguration", "", {"dns:read"}, "xxxxxx-"},
+    {"setDnsConfiguration", "{}", {"dns"}, "xxx----"},
+    {"getContacts", "", {"account_settings:read"}, "xxxxxx-"},
+    {"updateContact", R"({"email":"a@example.com"})", {"account_settings"}, "xx-x---"},
+    {"resendContactVerificationEmail", "", {"account_settings"}, "xx-x---"},
+    {"completeDeviceLogin", "{}", {}, "xx-x---"},
+    {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
+    {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
+};
+// Whoever is somebody may ask this.
+const std::set<std::string> kForEverybody{"whoAmI"};
+
+std::string target_of(const Route& route) {
+  std::string path(route.pattern);
+  const std::pair<const char*, const char*> elements[] = {{"{tailnet}", "-"},
+                                                          {"{keyId}", "kNoSuchKeyCNTRL"},
+                                                          {"{deviceId}", "nNoSuchCNTRL"},
+                                                          {"{attributeKey}", "custom:x"},
+                                                          {"{contactType}", "account"},
+                                                          {"{loginId}", "00000000000000000000000000000000"}};
+  for (const auto& [name, value] : elements) {
+    const auto at = path.find(name);
+    if (at != std::string::npos) path.replace(at, std::string(name).size(), value);
+  }
+  if (route.operation_id == "listConfigurationAuditLogs") {
+    path += "?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z";
+  }
+  if (route.operation_id == "previewRuleMatches") path += "?type=user&previewFor=owner%40example.com";
+  return path;
+}
+
+const Row* row_of(std::string_view operation) {
+  const auto* found = std::ranges::find(kRows, operation, &Row::operation);
+  return found == std::end(kRows) ? nullptr : found;
+}
+
+std::vector<const Route*> routes_of_callers() {
+  std::vector<const Route*> list;
+  for (const auto& route : routes()) {
+    if (route.access == Access::caller && !kForEverybody.contains(std::string(route.operation_id))) {
+      list.push_back(&route);
+    }
+  }
+  return list;
+}
+
+class AccessMatrix : public ::testing::Test {
+ protected:
+  AccessMatrix() {
+    api_.world.store_policy(R"({"tagOwners": {"tag:ci": []}})");
+    owner_ = api_.token(Role::owner);
+  }
+  int status(const Route& route, const std::string& token) {
+    const auto* row = row_of(route.operation_id);
+    return api_.call(std::string(route.method), target_of(route), token, {{}, row ? row->body : ""}).status;
+  }
+  std::string token_with(const std::string& scope) {
+    const auto made =
+        api_.call("POST", "/api/v2/tailnet/-/keys", owner_,
+                  {{}, R"({"keyType":"client","tags":["tag:ci"],"scopes":[")" + scope + "\"]}"});
+    EXPECT_EQ(made.status, 200) << made.body;
+    const std::string secret(json_of(made).at("key").as_string());
+    const auto token = api_.call("POST", "/api/v2/oauth/token", {}, {{}, "client_secret=" + secret});
+    EXPECT_EQ(token.status, 200) << token.body;
+    return std::string(json_of(token).at("access_token").as_string());
+  }
+
+  ApiWorld api_;
+  std::string owner_;
+};
+
+TEST_F(AccessMatrix, HasARowForEveryRoute) {
+  std::set<std::string_view> seen;
+  for (const auto* route : routes_of_callers()) {
+    EXPECT_NE(row_of(route->operation_id), nullptr) << route->operation_id;
+    seen.insert(route->operation_id);
+  }
+  for (const auto& row : kRows) EXPECT_TRUE(seen.contains(row.operation)) << row.operation;
+}
+
+TEST_F(AccessMatrix, R19_NoRouteIsReachedWithoutAScopeOfItsRow) {
+  for (const auto& scope_row : identity::scope_catalogue()) {
+    for (const auto access : {identity::ScopeAccess::read, identity::ScopeAccess::write}) {
+      if (access == identity::ScopeAccess::write && !scope_row.has_write) continue;
+      const auto scope = identity::to_string({scope_row.family, access});
+      const auto held = *identity::ScopeSet::parse(std::vector<std::string>{scope});
+      const auto token = token_with(scope);
+      for (const auto* route : routes_of_callers()) {
+        const auto& wanted = row_of(route->operation_id)->scopes;
+        const bool allowed = std::ranges::any_of(wanted, [&](const std::string& name) {
+          const auto needed = *identity::ScopeSet::parse(std::vector<std::string>{name});
+          return held.includes(needed);
+        });
+        const auto got = status(*route, token);
+        EXPECT_EQ(got != 403, allowed) << scope << " " << route->operation_id << " " << got;
+        EXPECT_NE(got, 401) << scope << " " << route->operation_id;
+        EXPECT_LT(got, 500) << scope << " " << route->operation_id;
+      }
+    }
+  }
+}
+
+TEST_F(AccessMatrix, R40_EveryRoleReachesWhatItsColumnSays) {
+  for (std::size_t i = 0; i < identity::kRoles.size(); ++i) {
+    const auto role = identity::kRoles[i];
+    // Roles that may hold no tokens hold those from before they were lowered.
+    const auto token = api_.token(role);
+    for (const auto* route : routes_of_callers()) {
+      const auto got = status(*route, token);
+      const bool refused = got == 403 || (route->operation_id == std::string_view("createKey") && got == 400);
+      EXPECT_EQ(!refused, row_of(route->operation_id)->roles[i] == 'x')
+          << to_string(role) << " " << route->operation_id << " " << got;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace latchkey::http
