@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "app/commands/manual.h"
+#include "app/commands/scopes_page.h"
 #include "app/settings.h"
 
 namespace latchkey::app::commands {
@@ -20,6 +21,7 @@ std::string contents_of(const std::filesystem::path& file) {
 
 Result<Exit> docs(Screen& screen, const DocsFlags& flags, const CommandPage& root) {
   const std::pair<const char*, std::string> pages[] = {{"settings.md", settings_page()},
+                                                       {"scopes.md", scopes_page()},
                                                        {"cli.md", manual_markdown(root)},
                                                        {"latchkey.1", manual_troff(root)}};
   bool same = true;

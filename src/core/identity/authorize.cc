@@ -164,6 +164,12 @@ bool refusal_is_recorded(Operation operation) {
   return row_of(operation).refusal_recorded;
 }
 
+Extent reach_of(Role role, Operation operation) {
+  const Row& row = row_of(operation);
+  const auto extent = extent_of(role, row.right);
+  return extent == Extent::none && row.or_right ? extent_of(role, *row.or_right) : extent;
+}
+
 ScopeSet scopes_held_by(Role role) {
   std::vector<Scope> scopes;
   for (const auto& row : kScopeRights) {
@@ -185,8 +191,7 @@ Result<Extent> detail::decide(const Caller& caller, Operation operation) {
     return forbidden(
         "an API access token cannot do this: use the admin console, or the latchkey command on the server");
   }
-  Extent extent = extent_of(caller.role, row.right);
-  if (extent == Extent::none && row.or_right) extent = extent_of(caller.role, *row.or_right);
+  const Extent extent = reach_of(caller.role, operation);
   if (extent == Extent::none) return forbidden(std::string(kRefused));
   return extent;
 }

@@ -54,6 +54,8 @@ Right right_of(Operation operation);
 // Any one of these is enough for a trust credential; none: it cannot do this at all.
 std::vector<Scope> scopes_of(Operation operation);
 std::span<const Operation> operations();
+// How far a person of this role gets with it.
+Extent reach_of(Role role, Operation operation);
 // What a person of this role may hand out to a trust credential, when his right to make one is `held`.
 ScopeSet scopes_held_by(Role role);
 // Refused writes are configuration events (credentials reference 7.1); refused reads are not.
