@@ -235,6 +235,73 @@ void add_clients(Tree& tree) {
   output_flag(revoke_app, revoke->output);
 }
 
+CLI::App& add_identity(Tree& tree, CLI::App& identities, const char* name, const char* sentence,
+                       Result<Exit> (*run)(Screen&, const IdentityFlags&), bool changes) {
+  auto flags = std::make_shared<IdentityFlags>();
+  auto& app = tree.command<IdentityFlags>(identities, name, sentence, flags, run, [](IdentityFlags& filled) {
+    filled.server = with_environment(filled.server);
+    return complaint_about(filled);
+  });
+  if (changes) flag(app, "ID", flags->id, "", "The identity's id: T...CNTRL-k...CNTRL")->required();
+  flag(app, "--issuer", flags->issuer, "URL", "Whose tokens it takes; their iss")->required();
+  flag(app, "--subject", flags->subject, "PATTERN",
+       "Whose tokens of these: their sub; * is any run of characters")
+      ->required();
+  flag(app, "--audience", flags->audience, "TEXT",
+       "Their aud; without it one is made up, or the present one kept");
+  repeated(app, "--claim", flags->claims, "NAME=PATTERN", "What another claim must be");
+  app.add_option("--scope", flags->terms.scopes, "What its tokens may do; docs/scopes.md. Repeatable")
+      ->required()
+      ->type_name("SCOPE");
+  repeated(app, "--tag", flags->terms.tags, "tag:NAME", "A tag that it may give");
+  flag(app, "--description", flags->terms.description, "TEXT",
+       "At most 50 letters, digits, hyphens and spaces");
+  app.add_flag("--device-tags-only", flags->terms.device_tags_only,
+               "Its tokens reach only devices with one of its tags");
+  server_flags(app, flags->server);
+  output_flag(app, flags->output);
+  return app;
+}
+
+void add_identities(Tree& tree) {
+  auto& identities = tree.group("identities", "Makes, lists and changes federated identities");
+  add_identity(tree, identities, "create",
+               "Makes a federated identity: workloads join with tokens of their issuer", create_identity,
+               false)
+      .footer(
+          "  latchkey identities create --issuer https://token.actions.githubusercontent.com \\\n"
+          "    --subject 'repo:example/*' --scope auth_keys --tag tag:ci");
+  add_identity(tree, identities, "replace", "Replaces what a federated identity trusts and may do",
+               replace_identity, true)
+      .footer("As a whole: what is not named is cleared, but for the audience.");
+
+  auto list = std::make_shared<ListClientsFlags>();
+  auto& list_app =
+      tree.command<ListClientsFlags>(identities, "list", "Lists the federated identities, newest first", list,
+                                     list_identities, server_complaint<ListClientsFlags>);
+  server_flags(list_app, list->server);
+  output_flag(list_app, list->output);
+
+  auto show = std::make_shared<ShowKeyFlags>();
+  auto& show_app = tree.command<ShowKeyFlags>(identities, "show",
+                                              "Shows a federated identity, and why it last refused a token",
+                                              show, show_key, server_complaint<ShowKeyFlags>);
+  flag(show_app, "ID", show->id, "", "The identity's id: T...CNTRL-k...CNTRL")->required();
+  server_flags(show_app, show->server);
+  output_flag(show_app, show->output);
+
+  auto revoke = std::make_shared<RevokeKeysFlags>();
+  auto& revoke_app = tree.command<RevokeKeysFlags>(
+      identities, "revoke", "Revokes federated identities and ends their access tokens", revoke, revoke_keys,
+      server_complaint<RevokeKeysFlags>);
+  revoke_app.add_option("ID", revoke->ids, "The identity's id: T...CNTRL-k...CNTRL")
+      ->required()
+      ->type_name("");
+  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
+  server_flags(revoke_app, revoke->server);
+  output_flag(revoke_app, revoke->output);
+}
+
 void add_token(Tree& tree) {
   auto flags = std::make_shared<TokenFlags>();
   auto& app =
@@ -415,6 +482,7 @@ void fill(Tree& tree) {
   add_serve(tree);
   add_keys(tree);
   add_clients(tree);
+  add_identities(tree);
   add_token(tree);
   add_devices(tree);
   add_logs(tree);

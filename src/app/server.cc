@@ -58,6 +58,21 @@ Result<void> prepare_data_dir(const std::filesystem::path& directory) {
   return {};
 }
 
+// "login.example.com" of "https://login.example.com:8443/latchkey".
+std::string host_of(const std::string& public_url) {
+  const auto scheme = public_url.find("://");
+  if (scheme == std::string::npos) return {};
+  const auto host = public_url.substr(scheme + 3);
+  return host.substr(0, host.find_first_of(":/"));
+}
+
+credentials::Issuer issuer_of(const credentials::KeyMint& mint, const Settings& settings) {
+  credentials::Issuer issuer{mint, {settings.keys_longest_auth_key, settings.keys_longest_api_token}};
+  if (auto host = host_of(settings.public_url); !host.empty()) issuer.audience_host = std::move(host);
+  issuer.allow_http_issuers = settings.federation_allow_http;
+  return issuer;
+}
+
 http::ApplicationSettings application_settings(const Settings& settings,
                                                std::vector<http::AddressBlock> proxies) {
   http::ApplicationSettings out;
@@ -119,16 +134,18 @@ std::filesystem::path local_socket(const std::filesystem::path& data_dir) {
 // In the order in which they are built; torn down in reverse.
 struct Server::Parts {
   Parts(const Settings& wanted, const Log& log_to, std::unique_ptr<storage::SqlDatabase> database,
-        const crypto::Key256& root, std::vector<http::AddressBlock> proxies)
+        const crypto::Key256& root, std::vector<http::AddressBlock> proxies, io::AddressGuard issuers)
       : settings(wanted),
         log(log_to),
         runtime(static_cast<unsigned>(wanted.http_threads), log_to),
         db(std::move(database)),
         mint(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kCredentialDigestPurpose).expose())),
         cache(static_cast<std::size_t>(wanted.cache_credentials)),
+        fetcher({std::move(issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
+        issuer_keys([this](io::FetchRequest request) { return fetcher.fetch(std::move(request)); }, clock),
         context{*db,
                 clock,
-                {mint, {wanted.keys_longest_auth_key, wanted.keys_longest_api_token}},
+                issuer_of(mint, wanted),
                 log_to,
                 [this](std::string path) { return back_up(std::move(path)); },
                 [this] { return cache_is_current(); },
@@ -136,7 +153,8 @@ struct Server::Parts {
                 {[this](const io::Request& request) { return door.key(request); },
                  [this](const io::Request& request, const std::string& address) {
                    return door.upgrade(request, address);
-                 }}},
+                 }},
+                &issuer_keys},
         application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
         probe(metrics, log_to, wanted.log_access),
         work{*db, clock, log_to, metrics, crypto::random_hex(8)},
@@ -179,6 +197,8 @@ struct Server::Parts {
   std::unique_ptr<storage::SqlDatabase> db;
   credentials::KeyMint mint;
   credentials::CredentialCache cache;
+  io::Fetcher fetcher;
+  io::IssuerKeys issuer_keys;
   http::Context context;
   http::Application application;
   RequestProbe probe;
@@ -346,6 +366,8 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log& log, Doors doors) {
   TRY(prepare_data_dir(settings.data_dir));
   TRY(const auto root, obtain_root_key(settings, log));
+  auto issuers = io::AddressGuard::make(settings.federation_allow_networks);
+  if (!issuers) return malformed("federation.allow_networks: " + issuers.error().message);
   std::vector<http::AddressBlock> proxies;
   for (const auto& text : settings.http_trusted_proxies) {
     TRY(auto block, http::AddressBlock::parse(text));
@@ -353,8 +375,8 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log
   }
   std::unique_ptr<Parts> parts;
   try {
-    parts =
-        std::make_unique<Parts>(settings, log, open_database(settings, root, log), root, std::move(proxies));
+    parts = std::make_unique<Parts>(settings, log, open_database(settings, root, log), root,
+                                    std::move(proxies), *std::move(issuers));
     TRY(storage::bind_root_key(*parts->db, crypto::root_key_check(root)));
     if (doors == Doors::all) TRY(parts->say_alive());
     TRY(parts->listen(doors, root));

@@ -64,6 +64,10 @@ struct Settings {
   days keys_longest_api_token{};
   days keys_retention{};
   seconds keys_sweep{};
+  std::vector<std::string> federation_allow_networks;
+  bool federation_allow_http = false;
+  std::filesystem::path federation_ca_file;
+
   seconds devices_ephemeral{};
   std::int64_t devices_handshakes_per_second = 0;
   std::int64_t devices_handshake_burst = 0;

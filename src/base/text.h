@@ -28,6 +28,11 @@ std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 
+// The URL alphabet without padding (RFC 4648 section 5, RFC 7515). Strict: padding, white space, other
+// characters and bits that stand for nothing are refused.
+std::string to_base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
+
 // ASCII only, by intent: protocol words have no other letters.
 std::string to_lower(std::string_view text);
 bool equals_ignore_case(std::string_view a, std::string_view b);

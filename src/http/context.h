@@ -15,6 +15,7 @@
 #include "core/identity/caller.h"
 #include "io/database.h"
 #include "io/http.h"
+#include "io/issuer_keys.h"
 
 namespace latchkey::http {
 
@@ -39,6 +40,8 @@ struct Context {
     std::function<io::Response(const io::Request&, const std::string& address)> upgrade;
   };
   ControlDoor control = {};
+  // The keys of token issuers, for federated identities.
+  io::IssuerKeys* issuer_keys = nullptr;
 };
 
 // One request on its way to a handler, after routing and authentication.

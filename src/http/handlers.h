@@ -74,6 +74,9 @@ Answer mint_access_token(Context& context, Call& call);
 Answer introspect_access_token(Context& context, Call& call);
 Answer revoke_access_token(Context& context, Call& call);
 
+// api/oauth_exchange.cc
+Answer exchange_token(Context& context, Call& call);
+
 // api/secret_scanning.cc
 Answer verify_leaked_secret(Context& context, Call& call);
 

@@ -14,6 +14,7 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/api/v2/tailnet/{tailnet}/keys/{keyId}",          "deleteKey",                  Access::caller, true,  delete_key},
     {"POST",   "/api/v2/tailnet/{tailnet}/keys/{keyId}/rotate",   "rotateKey",                  Access::caller, true,  rotate_key},
     {"POST",   "/api/v2/oauth/token",                             "mintAccessToken",            Access::anyone, true,  mint_access_token},
+    {"POST",   "/api/v2/oauth/token-exchange",                    "exchangeToken",              Access::anyone, true,  exchange_token},
     {"POST",   "/api/v2/oauth/introspect",                        "introspectAccessToken",      Access::anyone, false, introspect_access_token},
     {"POST",   "/api/v2/oauth/revoke",                            "revokeAccessToken",          Access::anyone, true,  revoke_access_token},
     {"POST",   "/api/v2/secret-scanning/verify",                  "verifyLeakedSecret",         Access::anyone, false, verify_leaked_secret},

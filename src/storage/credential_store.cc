@@ -1,5 +1,10 @@
 #include "storage/credential_store.h"
 
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <map>
+
 #include "storage/columns.h"
 #include "storage/user_store.h"
 
@@ -13,8 +18,9 @@ namespace {
         "allowed_hostnames, " table "use_limit, " table "uses, " table "last_used_at, " table                \
         "last_address, " table "refused, " table "last_refused_at, " table "scopes, " table                  \
         "bound_to_tags, " table "minted_by, " table "updated_at, " table "old_digest, " table                \
-        "old_until, " table "old_used_at"
-constexpr std::size_t kCredentialColumns = 29;
+        "old_until, " table "old_used_at, " table "issuer, " table "audience, " table "subject, " table      \
+        "claim_rules, " table "refusal, " table "refusal_at"
+constexpr std::size_t kCredentialColumns = 35;
 constexpr std::size_t kUserColumns = 7;
 
 const Statement kFind{"SELECT " CREDENTIAL_COLUMNS("") " FROM credentials WHERE tailnet_id = $1 AND id = $2"};
@@ -32,15 +38,25 @@ const Statement kListValidOfOwner{"SELECT " CREDENTIAL_COLUMNS(
         " AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id LIMIT $3"};
 const Statement kInsert{"INSERT INTO credentials (" CREDENTIAL_COLUMNS(
     "") ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-        " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)"};
+        " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,"
+        " $30, $31, $32, $33, $34, $35)"};
 const Statement kUpdate{
     "UPDATE credentials SET description = $3, digest = $4, tags = $5, scopes = $6, bound_to_tags = $7,"
-    " updated_at = $8, old_digest = $9, old_until = $10, old_used_at = $11"
+    " updated_at = $8, old_digest = $9, old_until = $10, old_used_at = $11, issuer = $13, audience = $14,"
+    " subject = $15, claim_rules = $16"
     " WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > $12)"};
 const Statement kUseTrustCredential{
     "UPDATE credentials SET uses = uses + 1, last_used_at = $3, last_address = $4,"
-    " old_used_at = CASE WHEN $5 THEN $3 ELSE old_used_at END"
+    " old_used_at = CASE WHEN $5 THEN $3 ELSE old_used_at END, refusal = NULL, refusal_at = NULL"
     " WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"};
+const Statement kRememberToken{
+    "INSERT INTO tokens_used (tailnet_id, credential_id, token, expires_at) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (credential_id, token) DO NOTHING"};
+const Statement kForgetTokens{
+    "DELETE FROM tokens_used WHERE (credential_id, token) IN (SELECT credential_id, token FROM tokens_used"
+    " WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)"};
+const Statement kNoteRefusal{
+    "UPDATE credentials SET refusal = $3, refusal_at = $4 WHERE tailnet_id = $1 AND id = $2"};
 const Statement kRevokeMinted{
     "UPDATE credentials SET revoked_at = $3, ended_at = $3"
     " WHERE tailnet_id = $1 AND minted_by = $2 AND ended_at IS NULL AND expires_at > $3"};
@@ -97,6 +113,32 @@ credentials::GrantedScopes scopes_of(const Value& value) {
   return scopes;
 }
 
+std::string rules_text(const std::map<std::string, std::string>& rules) {
+  boost::json::object object;
+  for (const auto& [claim, pattern] : rules) object[claim] = pattern;
+  return boost::json::serialize(object);
+}
+
+federation::Trust federation_of(std::span<const Value> row) {
+  federation::Trust trust{row[0].text(), row[1].text(), row[2].text(), {}};
+  boost::system::error_code failed;
+  const auto rules = boost::json::parse(row[3].text(), failed);
+  if (failed || !rules.is_object()) throw DatabaseError("a federated identity has damaged claim rules");
+  for (const auto& [claim, pattern] : rules.get_object()) {
+    if (!pattern.is_string()) throw DatabaseError("a federated identity has damaged claim rules");
+    trust.claim_rules.emplace(claim, std::string(pattern.get_string()));
+  }
+  return trust;
+}
+
+// Issuer, audience, subject and rules; NULL where there are none.
+std::array<Value, 4> federation_values(const credentials::Credential& key) {
+  if (!key.federation) return {};
+  const auto& trust = *key.federation;
+  return {Value(trust.issuer), Value(trust.audience), Value(trust.subject),
+          Value(rules_text(trust.claim_rules))};
+}
+
 // The columns from `first` on.
 credentials::Credential credential_of(const Row& whole_row, std::size_t first = 0) {
   const std::span<const Value> row(whole_row.begin() + static_cast<std::ptrdiff_t>(first),
@@ -133,6 +175,8 @@ credentials::Credential credential_of(const Row& whole_row, std::size_t first = 
   if (!row[26].is_null()) {
     key.old_secret = credentials::OldSecret{digest_of(row[26]), time_of(row[27]), maybe_time_of(row[28])};
   }
+  if (!row[29].is_null()) key.federation = federation_of(row.subspan(29, 4));
+  if (!row[33].is_null()) key.last_refusal = credentials::LastRefusal{row[33].text(), time_of(row[34])};
   return key;
 }
 
@@ -180,6 +224,7 @@ std::vector<credentials::Credential> SqlCredentialStore::list_valid(const Tailne
 }
 
 void SqlCredentialStore::insert(const credentials::Credential& key, const audit::Act& act) {
+  const auto trust = federation_values(key);
   work_.connection().run(kInsert, {key.id.str(),
                                    key.tailnet.str(),
                                    std::string(to_string(key.type)),
@@ -208,18 +253,26 @@ void SqlCredentialStore::insert(const credentials::Credential& key, const audit:
                                    time_value(key.updated),
                                    key.old_secret ? Value(blob_of(key.old_secret->digest)) : Value(),
                                    key.old_secret ? time_value(key.old_secret->until) : Value(),
-                                   key.old_secret ? time_value(key.old_secret->last_used) : Value()});
+                                   key.old_secret ? time_value(key.old_secret->last_used) : Value(),
+                                   trust[0],
+                                   trust[1],
+                                   trust[2],
+                                   trust[3],
+                                   key.last_refusal ? Value(key.last_refusal->reason) : Value(),
+                                   key.last_refusal ? time_value(key.last_refusal->at) : Value()});
   work_.record(act);
 }
 
 bool SqlCredentialStore::update(const credentials::Credential& key, TimePoint now, const audit::Act& act) {
   auto& connection = work_.connection();
+  const auto trust = federation_values(key);
   connection.run(kUpdate,
                  {key.tailnet.str(), key.id.str(), key.description, blob_of(key.digest),
                   list_text(key.grant.tags), list_text(key.scopes.names), key.bound_to_tags,
                   time_value(key.updated), key.old_secret ? Value(blob_of(key.old_secret->digest)) : Value(),
                   key.old_secret ? time_value(key.old_secret->until) : Value(),
-                  key.old_secret ? time_value(key.old_secret->last_used) : Value(), time_value(now)});
+                  key.old_secret ? time_value(key.old_secret->last_used) : Value(), time_value(now), trust[0],
+                  trust[1], trust[2], trust[3]});
   if (connection.changed() == 0) return false;
   work_.record(act);
   return true;
@@ -230,6 +283,24 @@ bool SqlCredentialStore::use_trust_credential(const TrustUse& use) {
   connection.run(kUseTrustCredential,
                  {use.tailnet.str(), use.id.str(), time_value(use.at), use.address, use.by_old_secret});
   return connection.changed() != 0;
+}
+
+bool SqlCredentialStore::remember_token(const TailnetId& tailnet, const CredentialId& id,
+                                        const crypto::Digest& token, TimePoint until) {
+  auto& connection = work_.connection();
+  connection.run(kRememberToken, {tailnet.str(), id.str(), blob_of(token), time_value(until)});
+  return connection.changed() != 0;
+}
+
+std::int64_t SqlCredentialStore::forget_tokens(TimePoint before, std::int64_t limit) {
+  auto& connection = work_.connection();
+  connection.run(kForgetTokens, {time_value(before), limit});
+  return connection.changed();
+}
+
+void SqlCredentialStore::note_refusal(const TailnetId& tailnet, const CredentialId& id,
+                                      const credentials::LastRefusal& refusal) {
+  work_.connection().run(kNoteRefusal, {tailnet.str(), id.str(), refusal.reason, time_value(refusal.at)});
 }
 
 std::int64_t SqlCredentialStore::revoke_minted(const TailnetId& tailnet, const CredentialId& minter,

@@ -17,6 +17,11 @@ class SqlCredentialStore final : public credentials::CredentialStore {
   void insert(const credentials::Credential& credential, const audit::Act& act) override;
   bool update(const credentials::Credential& credential, TimePoint now, const audit::Act& act) override;
   bool use_trust_credential(const TrustUse& use) override;
+  bool remember_token(const TailnetId& tailnet, const CredentialId& id, const crypto::Digest& token,
+                      TimePoint until) override;
+  std::int64_t forget_tokens(TimePoint before, std::int64_t limit) override;
+  void note_refusal(const TailnetId& tailnet, const CredentialId& id,
+                    const credentials::LastRefusal& refusal) override;
   std::int64_t revoke_minted(const TailnetId& tailnet, const CredentialId& minter, TimePoint now) override;
   bool revoke(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
               const audit::Act& act) override;

@@ -10,13 +10,23 @@
 namespace latchkey::testing {
 
 ApiWorld::ApiWorld(http::ApplicationSettings settings)
-    : context_{world.db(),
+    : issuer_keys_(
+          [this](io::FetchRequest request) -> io::awaitable<Result<io::FetchedDocument>> {
+            ++fetches;
+            const auto found = elsewhere.find(request.url);
+            if (found == elsewhere.end()) co_return unavailable("nobody answers");
+            co_return found->second;
+          },
+          clock),
+      context_{world.db(),
                clock,
                {world.mint(), {}},
                quiet_log(),
                [](std::string) -> io::awaitable<Result<void>> { co_return Result<void>(); },
                [this] { return cache_is_current; },
-               [] { return Result<void>(); }},
+               [] { return Result<void>(); },
+               {},
+               &issuer_keys_},
       application_(context_, world.mint(), cache_, std::move(settings), metrics_) {
   world.db().set_commit_hook([this](std::span<const audit::Change> changes) { cache_.apply(changes); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,18 @@ class ApiWorld {
   http::Context& context() { return context_; }
   credentials::CredentialCache& cache() { return cache_; }
   Metrics& metrics() { return metrics_; }
+
+  // What other servers answer, by address; everything else is not there. `fetches` counts the requests.
+  std::map<std::string, io::FetchedDocument> elsewhere;
+  int fetches = 0;
+
   bool cache_is_current = true;
 
  private:
   io::Response run(const io::Handler& handler, io::Request request);
 
   Metrics metrics_;
+  io::IssuerKeys issuer_keys_;
   credentials::CredentialCache cache_{1000};
   http::Context context_;
   http::Application application_;

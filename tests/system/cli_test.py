@@ -310,6 +310,25 @@ def test_r20_an_oauth_client_from_creation_to_revocation(world):
         assert server.stop() == 0
 
 
+def test_a_federated_identity_from_creation_to_revocation(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        words = ("--issuer", "https://issuer.example", "--subject", "repo:example/*", "--scope", "auth_keys", "--tag", "tag:ci")
+        made = latchkey("identities", "create", *words, "--claim", "environment=prod*", "--output", "json", **over).json
+        assert made["audience"].endswith("/" + made["id"]) and made["customClaimRules"] == {"environment": "prod*"}
+        shown = latchkey("identities", "show", made["id"], **over).out
+        for part in ("federated identity", "the tailnet", "https://issuer.example", "repo:example/*", "environment=prod*"):
+            assert part in shown, (part, shown)
+        changed = latchkey("identities", "replace", made["id"], *words, "--output", "json", **over).json
+        assert changed["customClaimRules"] == {} and changed["audience"] == made["audience"]
+        assert "repo:example/*" in latchkey("identities", "list", **over).out
+        assert "NAME=PATTERN" in latchkey("identities", "create", *words, "--claim", "x", code=2, **over).err
+        latchkey("identities", "revoke", made["id"], "--yes", **over)
+        assert "revoked" in latchkey("identities", "show", made["id"], **over).out
+        assert server.stop() == 0
+
+
 def test_the_token_comes_from_a_file_or_standard_input(world):
     world.init()
     file = world.path / "token"

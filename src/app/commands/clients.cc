@@ -60,6 +60,60 @@ Result<Exit> show_secret(Screen& screen, const boost::json::value& answer, const
   return Exit::done;
 }
 
+boost::json::object identity_json(const IdentityFlags& flags) {
+  auto body = terms_json(flags.terms);
+  body["keyType"] = "federated";
+  body["issuer"] = flags.issuer;
+  body["subject"] = flags.subject;
+  body["audience"] = flags.audience;
+  boost::json::object rules;
+  for (const auto& claim : flags.claims) {
+    const auto equals = claim.find('=');
+    rules[claim.substr(0, equals)] = claim.substr(equals + 1);
+  }
+  body["customClaimRules"] = std::move(rules);
+  return body;
+}
+
+Result<Exit> show_identity(Screen& screen, Api& api, const ApiRequest& request, OutputForm output) {
+  TRY(const auto answer, api.send(request));
+  TRY(const auto* identity, object_of(answer));
+  if (output == OutputForm::json) {
+    screen.print_json(*identity);
+  } else {
+    key_details(*identity, {}, SystemClock{}.now()).print(screen);
+  }
+  return Exit::done;
+}
+
+using RowOf = std::vector<Table::Cell> (*)(const boost::json::object&, TimePoint);
+
+Result<Exit> list_type(Screen& screen, const ListClientsFlags& flags, std::string_view type,
+                       std::vector<std::string> headings, RowOf row_of, const char* none) {
+  TRY(const auto api, connect(flags.server, screen));
+  auto request = request_for("GET", api->tailnet_path("/keys"));
+  request.query.emplace_back("all", "true");
+  request.query.emplace_back("fields", "all");
+  TRY(const auto answer, api->send(request));
+  TRY(const auto* keys, list_of(answer, "keys"));
+  boost::json::array chosen;
+  for (const auto& key : *keys) {
+    if (key.is_object() && text_of(key.get_object(), "keyType") == type) chosen.push_back(key);
+  }
+  if (flags.output == OutputForm::json) {
+    screen.print_json(boost::json::object{{"keys", std::move(chosen)}});
+    return Exit::done;
+  }
+  Table table(std::move(headings));
+  for (const auto& key : chosen) table.add(row_of(key.get_object(), SystemClock{}.now()));
+  if (table.empty()) {
+    screen.note(none);
+    return Exit::done;
+  }
+  table.print(screen);
+  return Exit::done;
+}
+
 }  // namespace
 
 Result<Exit> create_client(Screen& screen, const CreateClientFlags& flags) {
@@ -111,30 +165,36 @@ Result<Exit> rotate_client(Screen& screen, const RotateClientFlags& flags) {
 }
 
 Result<Exit> list_clients(Screen& screen, const ListClientsFlags& flags) {
+  return list_type(screen, flags, "client", client_headings(), client_row, "There are no OAuth clients.");
+}
+
+std::string complaint_about(const IdentityFlags& flags) {
+  if (auto wrong = complaint_about(flags.server); !wrong.empty()) return wrong;
+  for (const auto& claim : flags.claims) {
+    if (claim.find('=') == std::string::npos || claim.starts_with("=")) {
+      return "--claim takes NAME=PATTERN, such as repository_owner=example";
+    }
+  }
+  return {};
+}
+
+Result<Exit> create_identity(Screen& screen, const IdentityFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  auto request = request_for("GET", api->tailnet_path("/keys"));
-  request.query.emplace_back("all", "true");
-  request.query.emplace_back("fields", "all");
-  TRY(const auto answer, api->send(request));
-  TRY(const auto* keys, list_of(answer, "keys"));
-  boost::json::array clients;
-  for (const auto& key : *keys) {
-    if (key.is_object() && text_of(key.get_object(), "keyType") == "client") clients.push_back(key);
-  }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"keys", std::move(clients)}});
-    return Exit::done;
-  }
-  Table table({"ID", "DESCRIPTION", "SCOPES", "TAGS", "EXPIRES", "LAST USED", "TOKENS"});
-  for (const auto& client : clients) {
-    table.add(client_row(client.get_object(), SystemClock{}.now()));
-  }
-  if (table.empty()) {
-    screen.note("There are no OAuth clients.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  auto request = request_for("POST", api->tailnet_path("/keys"));
+  request.body = identity_json(flags);
+  return show_identity(screen, *api, request, flags.output);
+}
+
+Result<Exit> replace_identity(Screen& screen, const IdentityFlags& flags) {
+  TRY(const auto api, connect(flags.server, screen));
+  auto request = request_for("PUT", client_path(*api, flags.id));
+  request.body = identity_json(flags);
+  return show_identity(screen, *api, request, flags.output);
+}
+
+Result<Exit> list_identities(Screen& screen, const ListClientsFlags& flags) {
+  return list_type(screen, flags, "federated", identity_headings(), identity_row,
+                   "There are no federated identities.");
 }
 
 std::string complaint_about(TokenFlags& flags) {

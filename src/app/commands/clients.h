@@ -1,4 +1,5 @@
-// latchkey clients: OAuth clients; latchkey token: an access token of one.
+// latchkey clients: OAuth clients; latchkey identities: federated ones; latchkey token: an access token of
+// one.
 #pragma once
 
 #include <optional>
@@ -43,6 +44,17 @@ struct RotateClientFlags {
   OutputForm output = OutputForm::table;
 };
 
+struct IdentityFlags {
+  ServerChoice server;
+  std::string id;  // to change one
+  ClientTermsFlags terms;
+  std::string issuer;
+  std::string subject;
+  std::string audience;
+  std::vector<std::string> claims;  // "name=pattern"
+  OutputForm output = OutputForm::table;
+};
+
 struct ListClientsFlags {
   ServerChoice server;
   OutputForm output = OutputForm::table;
@@ -64,6 +76,11 @@ Result<Exit> create_client(Screen& screen, const CreateClientFlags& flags);
 Result<Exit> update_client(Screen& screen, const UpdateClientFlags& flags);
 Result<Exit> rotate_client(Screen& screen, const RotateClientFlags& flags);
 Result<Exit> list_clients(Screen& screen, const ListClientsFlags& flags);
+std::string complaint_about(const IdentityFlags& flags);
+Result<Exit> create_identity(Screen& screen, const IdentityFlags& flags);
+// As a whole: what is not named is cleared, but for the audience.
+Result<Exit> replace_identity(Screen& screen, const IdentityFlags& flags);
+Result<Exit> list_identities(Screen& screen, const ListClientsFlags& flags);
 Result<Exit> mint_token(Screen& screen, const TokenFlags& flags);
 
 }  // namespace latchkey::app::commands

@@ -65,6 +65,16 @@ void add_trust(Table& table, const boost::json::object& key, TimePoint now) {
   table.add({"tags", tags.empty() ? "none" : tags});
   if (flag_of(key, "deviceTagsOnly")) table.add({"devices", "only those with one of its tags"});
   if (const auto minter = text_of(key, "mintedBy"); !minter.empty()) table.add({"minted by", minter});
+  if (text_of(key, "keyType") == "federated") {
+    for (const char* name : {"issuer", "subject", "audience"}) table.add({name, text_of(key, name)});
+    if (const auto* rules = member_of(key, "customClaimRules")) {
+      for (const auto& [claim, pattern] : *rules) {
+        table.add({"claim", std::string(claim) + "=" + text_of(*rules, claim)});
+      }
+    }
+    if (const auto error = text_of(key, "lastError"); !error.empty())
+      table.add({"last error", {error, Style::warning}});
+  }
   if (const auto until = time_of(key, "oldSecretUntil")) {
     const auto used = time_of(key, "oldSecretLastUsed");
     table.add(
@@ -102,6 +112,20 @@ std::vector<Table::Cell> key_row(const boost::json::object& key, TimePoint now) 
           expiry(key, now),
           last_used(key, now),
           uses(key)};
+}
+
+std::vector<std::string> client_headings() {
+  return {"ID", "DESCRIPTION", "SCOPES", "TAGS", "EXPIRES", "LAST USED", "TOKENS"};
+}
+
+std::vector<std::string> identity_headings() {
+  return {"ID", "DESCRIPTION", "ISSUER", "SUBJECT", "SCOPES", "LAST USED", "LAST ERROR"};
+}
+
+std::vector<Table::Cell> identity_row(const boost::json::object& identity, TimePoint now) {
+  return {text_of(identity, "id"),       text_of(identity, "description"), text_of(identity, "issuer"),
+          text_of(identity, "subject"),  texts_of(identity, "scopes"),     last_used(identity, now),
+          text_of(identity, "lastError")};
 }
 
 std::vector<Table::Cell> client_row(const boost::json::object& client, TimePoint now) {

@@ -13,7 +13,10 @@ namespace latchkey::app::commands {
 std::vector<std::string> key_headings();
 std::vector<Table::Cell> key_row(const boost::json::object& key, TimePoint now);
 
-// A line of the list of OAuth clients: id, description, scopes, tags, expiry, last use, tokens minted.
+// Lines of the lists of OAuth clients and of federated identities.
+std::vector<std::string> client_headings();
+std::vector<std::string> identity_headings();
+std::vector<Table::Cell> identity_row(const boost::json::object& identity, TimePoint now);
 std::vector<Table::Cell> client_row(const boost::json::object& client, TimePoint now);
 
 // owner: how to call the key's owner; its id when empty.

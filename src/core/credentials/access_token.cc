@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/audit/audit_store.h"
 #include "core/credentials/audit_view.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
@@ -116,6 +117,46 @@ Result<IssuedKey> mint_access_token(core::Tx& tx, const Credential& minter, bool
   act.record.details = "scopes - " + joined(token.scopes.names);
   tx.credentials().insert(token, act);
   return IssuedKey{std::move(token), std::move(minted.text)};
+}
+
+Result<IssuedKey> mint_for_identity(core::Tx& tx, const Credential& identity,
+                                    const federation::Claims& claims, const TokenRequest& want,
+                                    const KeyMint& mint, TimePoint now) {
+  if (!claims.id.empty()) {
+    const auto name = mint.digest("jti " + claims.id);
+    if (!tx.credentials().remember_token(identity.tailnet, identity.id, name,
+                                         claims.expires + federation::kClockSkew)) {
+      return exchange_refused("the token was exchanged before: its jti is known");
+    }
+  }
+  auto minted = mint_access_token(tx, identity, false, want, mint, now);
+  if (!minted && minted.error().code == ErrorCode::unauthenticated) {
+    return exchange_refused("the federated identity was revoked");
+  }
+  return minted;
+}
+
+Error exchange_refused(std::string reason) {
+  auto error =
+      forbidden("Unauthorized. The reason is shown with the federated identity, and in the audit log");
+  error.detail = std::move(reason);
+  return error;
+}
+
+void record_refused_exchange(core::Tx& tx, const Credential& identity, const std::string& reason,
+                             const audit::Source& source, TimePoint now) {
+  tx.credentials().note_refusal(identity.tailnet, identity.id, {storable(reason), now});
+  audit::Record record;
+  record.tailnet = identity.tailnet;
+  record.at = now;
+  record.group_id = crypto::random_hex(16);
+  record.source = source;
+  record.source.credential = identity.id;
+  record.actor = {identity.id.str(), audit::ActorType::oauth_client, {}, identity.description};
+  record.target = {identity.id.str(), "exchangeToken", audit::TargetType::failed_request, {}};
+  record.action = audit::Action::update;
+  record.error = reason;
+  tx.audit().append(record);
 }
 
 void revoke_access_token(core::Tx& tx, const Credential& token, const Credential& minter,

@@ -7,6 +7,7 @@
 
 #include "core/credentials/credential_store.h"
 #include "core/credentials/issue.h"
+#include "core/federation/claims.h"
 
 namespace latchkey::credentials {
 
@@ -33,6 +34,17 @@ Error invalid_client();
 // malformed with the field tags: tags it cannot give.
 Result<IssuedKey> mint_for_client(core::Tx& tx, const CredentialId& client, const crypto::Digest& presented,
                                   const TokenRequest& want, const KeyMint& mint, TimePoint now);
+
+// For a federated identity whose token was found good: each token once, as long as it names itself (jti).
+// Refused: forbidden, with the reason for the log as its detail.
+Result<IssuedKey> mint_for_identity(core::Tx& tx, const Credential& identity,
+                                    const federation::Claims& claims, const TokenRequest& want,
+                                    const KeyMint& mint, TimePoint now);
+// What a caller is told, whatever is wrong; `reason` is for the log.
+Error exchange_refused(std::string reason);
+// Keeps the reason with the identity and in the audit log.
+void record_refused_exchange(core::Tx& tx, const Credential& identity, const std::string& reason,
+                             const audit::Source& source, TimePoint now);
 
 // The same for a trust credential that proved itself otherwise.
 Result<IssuedKey> mint_access_token(core::Tx& tx, const Credential& minter, bool by_old_secret,

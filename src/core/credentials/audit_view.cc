@@ -74,6 +74,15 @@ boost::json::object audit_view(const Credential& credential) {
     if (credential.bound_to_tags) view["deviceTagsOnly"] = true;
     if (!credential.minted_by.empty()) view["mintedBy"] = credential.minted_by.str();
   }
+  if (credential.federation) {
+    const auto& trust = *credential.federation;
+    view["issuer"] = trust.issuer;
+    view["audience"] = trust.audience;
+    view["subject"] = trust.subject;
+    boost::json::object rules;
+    for (const auto& [claim, pattern] : trust.claim_rules) rules[claim] = pattern;
+    view["customClaimRules"] = std::move(rules);
+  }
   return view;
 }
 

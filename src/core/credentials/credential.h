@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/credentials/key_text.h"
+#include "core/federation/trust.h"
 #include "core/identity/scope.h"
 #include "core/identity/user.h"
 #include "crypto/digest.h"
@@ -38,6 +39,12 @@ struct OldSecret {
   crypto::Digest digest{};
   TimePoint until{};
   std::optional<TimePoint> last_used;
+};
+
+// Why the last exchange of a token was refused; gone with the next that succeeds.
+struct LastRefusal {
+  std::string reason;
+  TimePoint at{};
 };
 
 struct Usage {
@@ -70,6 +77,8 @@ struct Credential {
   CredentialId minted_by;      // of an access token: the trust credential; empty otherwise
   std::optional<TimePoint> updated;
   std::optional<OldSecret> old_secret;
+  std::optional<federation::Trust> federation;  // of a federated identity
+  std::optional<LastRefusal> last_refusal;
 };
 
 // spent, expired and revoked are final; dormant is derived from the owner at use and ends when the owner

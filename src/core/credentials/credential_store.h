@@ -59,6 +59,12 @@ class CredentialStore {
     bool by_old_secret = false;
   };
   virtual bool use_trust_credential(const TrustUse& use) = 0;
+  // Remembers that a token of an issuer was used, until it has expired. False when it had been.
+  virtual bool remember_token(const TailnetId& tailnet, const CredentialId& id, const crypto::Digest& token,
+                              TimePoint until) = 0;
+  virtual std::int64_t forget_tokens(TimePoint before, std::int64_t limit) = 0;
+  // Not a change of configuration: no act but the record of the refusal.
+  virtual void note_refusal(const TailnetId& tailnet, const CredentialId& id, const LastRefusal& refusal) = 0;
   // Ends the access tokens that it minted. Returns how many.
   virtual std::int64_t revoke_minted(const TailnetId& tailnet, const CredentialId& minter, TimePoint now) = 0;
   // False when it was revoked before or does not exist; nothing is written then.

@@ -27,6 +27,10 @@ struct IssueLimits {
 struct Issuer {
   const KeyMint& mint;
   IssueLimits limits;
+  // Of federated identities: the audience that is made up where none is wanted begins with this host; issuers
+  // without TLS are taken only on a test bench.
+  std::string audience_host = "api.tailscale.com";
+  bool allow_http_issuers = false;
 };
 
 struct NewAuthKey {

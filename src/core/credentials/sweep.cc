@@ -4,6 +4,7 @@
 
 #include "core/credentials/audit_view.h"
 #include "core/credentials/credential_store.h"
+#include "core/federation/claims.h"
 
 namespace latchkey::credentials {
 
@@ -20,7 +21,8 @@ std::int64_t announce_expired(core::Tx& tx, TimePoint now) {
 
 std::int64_t purge_ended(core::Tx& tx, TimePoint now, days retention) {
   const auto minted = tx.credentials().purge_minted(now, kSweepBatch);
-  return std::max(minted, tx.credentials().purge_ended(now - retention, kSweepBatch));
+  const auto tokens = tx.credentials().forget_tokens(now - federation::kClockSkew, kSweepBatch);
+  return std::max({minted, tokens, tx.credentials().purge_ended(now - retention, kSweepBatch)});
 }
 
 }  // namespace latchkey::credentials

@@ -6,6 +6,7 @@
 #include "core/credentials/lifetime.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
+#include "crypto/random.h"
 
 namespace latchkey::credentials {
 namespace {
@@ -66,23 +67,32 @@ Result<void> store(core::Tx& tx, const Credential& was, const Credential& is, co
   return {};
 }
 
+Result<void> check_may_create(const identity::Caller& caller, KeyType type) {
+  const identity::Scope needed{scope_family_of(type), identity::ScopeAccess::write};
+  if (!caller.trust || caller.trust->scopes.holds(needed)) return {};
+  return forbidden("calling actor does not have enough permissions to perform this function");
+}
+
+Credential new_credential(const identity::Caller& caller, KeyType type, const TrustTerms& want,
+                          GrantedScopes scopes, TimePoint now) {
+  Credential credential;
+  credential.type = type;
+  credential.tailnet = caller.tailnet;
+  credential.creator = caller.user;
+  set_terms(credential, want, std::move(scopes));
+  credential.created = whole_second(now);
+  return credential;
+}
+
 }  // namespace
 
 Result<IssuedKey> create_client(core::Tx& tx, const MayCreateTrust& may, const NewClient& want,
                                 const Issuer& issuer, TimePoint now) {
   const auto& caller = may.caller();
-  if (caller.trust &&
-      !caller.trust->scopes.holds({identity::ScopeFamily::oauth_keys, identity::ScopeAccess::write})) {
-    return forbidden("calling actor does not have enough permissions to perform this function");
-  }
+  TRY(check_may_create(caller, KeyType::client));
   TRY(auto scopes, check_terms(tx, caller, want.terms));
-  Credential credential;
-  credential.type = KeyType::client;
-  credential.tailnet = caller.tailnet;
-  credential.creator = caller.user;
-  set_terms(credential, want.terms, std::move(scopes));
-  credential.created = whole_second(now);
   TRY(const auto lifetime, choose_client_lifetime(want.expiry_seconds));
+  auto credential = new_credential(caller, KeyType::client, want.terms, std::move(scopes), now);
   if (lifetime) credential.expires = credential.created + *lifetime;
   auto minted = issuer.mint.mint(KeyType::client);
   credential.id = std::move(minted.id);
@@ -92,12 +102,33 @@ Result<IssuedKey> create_client(core::Tx& tx, const MayCreateTrust& may, const N
   return IssuedKey{std::move(credential), std::move(minted.text)};
 }
 
+Result<Credential> create_federated_identity(core::Tx& tx, const MayCreateTrust& may, const TrustTerms& want,
+                                             const Issuer& issuer, TimePoint now) {
+  const auto& caller = may.caller();
+  TRY(check_may_create(caller, KeyType::federated));
+  TRY(auto scopes, check_terms(tx, caller, want));
+  auto credential = new_credential(caller, KeyType::federated, want, std::move(scopes), now);
+  credential.id = CredentialId(caller.tailnet.str() + "-" + id_text('k', crypto::random_bits()));
+  credential.federation = want.federation.value_or(federation::Trust{});
+  auto& audience = credential.federation->audience;
+  if (audience.empty()) audience = issuer.audience_host + "/" + credential.id.str();
+  TRY(federation::check_trust(*credential.federation, issuer.allow_http_issuers));
+  tx.credentials().insert(credential, act_on(credential, caller, audit::Action::create,
+                                             audit::ChangeKind::credential_created, now));
+  return credential;
+}
+
 Result<Credential> replace_terms(core::Tx& tx, const MayUpdateTrust& may, const CredentialId& id,
-                                 KeyType type, const TrustTerms& want, TimePoint now) {
+                                 KeyType type, const TrustTerms& want, const Issuer& issuer, TimePoint now) {
   TRY(const auto was, find_to_change(tx, may, id, type, now));
   TRY(auto scopes, check_terms(tx, may.caller(), want));
   auto is = was;
   set_terms(is, want, std::move(scopes));
+  if (type == KeyType::federated) {
+    is.federation = want.federation.value_or(federation::Trust{});
+    if (is.federation->audience.empty()) is.federation->audience = was.federation->audience;
+    TRY(federation::check_trust(*is.federation, issuer.allow_http_issuers));
+  }
   is.updated = whole_second(now);
   TRY(store(tx, was, is, may.caller(), {}, now));
   return is;

@@ -18,6 +18,11 @@ void add_own_fields(boost::json::object& json, const credentials::Credential& ke
   if (key.usage.last_refused) json["lastRefused"] = to_rfc3339(*key.usage.last_refused);
   if (!key.creator.empty()) json["creatorId"] = key.creator.str();
   if (!key.minted_by.empty()) json["mintedBy"] = key.minted_by.str();
+  if (key.last_refusal) {
+    json["lastError"] = key.last_refusal->reason;
+    json["lastErrorAt"] = to_rfc3339(whole_second(key.last_refusal->at));
+  }
+  if (key.type == credentials::KeyType::federated) json["deviceTagsOnly"] = key.bound_to_tags;
   if (key.type == credentials::KeyType::client) {
     json["deviceTagsOnly"] = key.bound_to_tags;
     if (key.old_secret && now < key.old_secret->until) {
@@ -67,6 +72,14 @@ boost::json::object key_json(const credentials::Credential& key, KeyFields field
     boost::json::object capabilities;
     capabilities["devices"] = std::move(devices);
     json["capabilities"] = std::move(capabilities);
+  }
+  if (key.federation) {
+    json["issuer"] = key.federation->issuer;
+    json["audience"] = key.federation->audience;
+    json["subject"] = key.federation->subject;
+    boost::json::object rules;
+    for (const auto& [claim, pattern] : key.federation->claim_rules) rules[claim] = pattern;
+    json["customClaimRules"] = std::move(rules);
   }
   if (fields == KeyFields::all) add_own_fields(json, key, now);
   return json;

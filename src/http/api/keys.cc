@@ -72,7 +72,24 @@ Error unknown_type(std::string_view type) {
         "latchkey keys create --type api",
         "keyType");
   }
-  return malformed("keyType must be auth or client", "keyType");
+  return malformed("keyType must be auth, client or federated", "keyType");
+}
+
+Result<federation::Trust> parse_trust(const JsonBody& body) {
+  federation::Trust trust;
+  TRY(const auto issuer, body.text("issuer"));
+  TRY(const auto audience, body.text("audience"));
+  TRY(const auto subject, body.text("subject"));
+  trust.issuer = issuer.value_or("");
+  trust.audience = audience.value_or("");
+  trust.subject = subject.value_or("");
+  TRY(const auto rules, body.object("customClaimRules"));
+  if (!rules) return trust;
+  for (const auto& claim : rules->names()) {
+    TRY(const auto pattern, rules->text(claim));
+    if (pattern) trust.claim_rules.emplace(claim, *pattern);
+  }
+  return trust;
 }
 
 // The work of making a key of one type, once its wishes were understood.
@@ -99,6 +116,27 @@ Result<Issue> parse_client(const Call& call, const JsonBody& body, Context& cont
   });
 }
 
+Result<Issue> parse_federated(const Call& call, const JsonBody& body, Context& context, KeyFields& fields) {
+  TRY(auto may, identity::authorize<Operation::create_trust_credential>(call.caller));
+  TRY(auto want, parse_terms(body));
+  TRY(want.federation, parse_trust(body));
+  if (want.bound_to_tags) fields = KeyFields::all;
+  return Issue([may, want, now = context.clock.now(),
+                &issuer = context.issuer](core::Tx& tx) -> Result<credentials::IssuedKey> {
+    TRY(auto identity, credentials::create_federated_identity(tx, may, want, issuer, now));
+    return credentials::IssuedKey{std::move(identity), {}};
+  });
+}
+
+// Nothing for types that this operation does not make.
+using Parse = Result<Issue> (*)(const Call&, const JsonBody&, Context&, KeyFields&);
+Parse parser_of(std::string_view type) {
+  if (type == "auth") return parse_auth_key;
+  if (type == "client") return parse_client;
+  if (type == "federated") return parse_federated;
+  return nullptr;
+}
+
 }  // namespace
 
 Answer list_keys(Context& context, Call& call) {
@@ -121,12 +159,12 @@ Answer create_key(Context& context, Call& call) {
   CO_TRY(const auto named_type, body.text("keyType"));
   CO_TRY(KeyFields fields, wanted_fields(call));
   const auto type = named_type.value_or("auth");
-  if (type != "auth" && type != "client") co_return unknown_type(type);
-  CO_TRY(auto issue, type == "auth" ? parse_auth_key(call, body, context, fields)
-                                    : parse_client(call, body, context, fields));
+  const auto parse = parser_of(type);
+  if (parse == nullptr) co_return unknown_type(type);
+  CO_TRY(auto issue, parse(call, body, context, fields));
   CO_TRY(const auto issued, co_await context.db.write(std::move(issue)));
   auto json = key_json(issued.credential, fields, context.clock.now());
-  json["key"] = issued.text.expose();
+  if (!issued.text.expose().empty()) json["key"] = issued.text.expose();
   co_return secret_response(json);
 }
 
@@ -136,14 +174,18 @@ Answer replace_key(Context& context, Call& call) {
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
   CO_TRY(const auto named_type, body.text("keyType"));
   const auto type = credentials::key_type_from(named_type.value_or("client"));
-  if (type != credentials::KeyType::client) {
-    co_return malformed("keyType must be client: other keys cannot be changed", "keyType");
+  if (type != credentials::KeyType::client && type != credentials::KeyType::federated) {
+    co_return malformed("keyType must be client or federated: other keys cannot be changed", "keyType");
   }
   CO_TRY(auto terms, parse_terms(body));
+  if (type == credentials::KeyType::federated) {
+    CO_TRY(terms.federation, parse_trust(body));
+  }
   if (terms.bound_to_tags) fields = KeyFields::all;
   const auto now = context.clock.now();
-  auto work = [may, id = CredentialId(call.path_element("keyId")), terms, now](core::Tx& tx) {
-    return credentials::replace_terms(tx, may, id, credentials::KeyType::client, terms, now);
+  auto work = [may, id = CredentialId(call.path_element("keyId")), type = *type, terms,
+               &issuer = context.issuer, now](core::Tx& tx) {
+    return credentials::replace_terms(tx, may, id, type, terms, issuer, now);
   };
   CO_TRY(const auto key, co_await context.db.write(std::move(work)));
   co_return json_response(key_json(key, fields, now));

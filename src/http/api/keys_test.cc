@@ -116,7 +116,7 @@ TEST(CreateKey, EveryRefusalSaysWhatToChange) {
       {R"({"capabilities":{"devices":{"create":{"tags":["tag:ci","prod"]}}}})",
        "requested tags [prod] are invalid or not permitted"},
       {R"({"keyType":"api"})", "latchkey keys create --type api"},
-      {R"({"keyType":"federated","scopes":["all"]})", "keyType must be auth or client"},
+      {R"({"keyType":"federated","scopes":["all"]})", "issuer must be"},
       {R"({"keyType":"nonsense"})", "keyType must be auth"},
       {R"({"capabilities":{"devices":{}},"maxUses":3})", "maxUses needs a reusable key"},
   };

@@ -66,3 +66,32 @@ func TestR19OAuthClientsActWithinTheirScopes(t *testing.T) {
 		t.Errorf("a revoked client: %v", err)
 	}
 }
+
+// A federated identity as the official client makes, replaces and ends it.
+func TestFederatedIdentitiesAreMadeReplacedAndEnded(t *testing.T) {
+	s := need(t)
+	keys := s.client(t).Keys()
+	made, err := keys.CreateFederatedIdentity(t.Context(), tailscale.CreateFederatedIdentityRequest{
+		Scopes: []string{"auth_keys"}, Tags: []string{"tag:oauth"}, Description: "ci",
+		Issuer: "https://example.com", Subject: "example-sub-*", CustomClaimRules: map[string]string{"test_claim": "value-*"},
+	})
+	must(t, err)
+	t.Cleanup(func() { _ = keys.Delete(t.Context(), made.ID) })
+	same(t, "the rules", made.CustomClaimRules, map[string]string{"test_claim": "value-*"})
+	if !strings.HasSuffix(made.Audience, "/"+made.ID) {
+		t.Errorf("the audience of %s is %s", made.ID, made.Audience)
+	}
+	changed, err := keys.SetFederatedIdentity(t.Context(), made.ID, tailscale.SetFederatedIdentityRequest{
+		Scopes: []string{"auth_keys:read", "devices:core"}, Tags: []string{"tag:oauth"}, Issuer: "https://example.com", Subject: "example-sub-*-other",
+	})
+	must(t, err)
+	same(t, "the audience", changed.Audience, made.Audience)
+	same(t, "the rules afterwards", changed.CustomClaimRules, map[string]string{})
+	same(t, "the scopes afterwards", changed.Scopes, []string{"auth_keys:read", "devices:core"})
+	must(t, keys.Delete(t.Context(), made.ID))
+	ended, err := keys.Get(t.Context(), made.ID)
+	must(t, err)
+	if !ended.Invalid || ended.Revoked.IsZero() {
+		t.Errorf("a revoked identity is shown as %+v", ended)
+	}
+}

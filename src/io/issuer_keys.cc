@@ -1,0 +1,106 @@
+#include "io/issuer_keys.h"
+
+#include <algorithm>
+
+#include "io/runtime.h"
+
+namespace latchkey::io {
+namespace {
+
+constexpr std::size_t kMostIssuers = 256;
+constexpr seconds kLeastFresh{60};
+constexpr seconds kMostFresh{3600};
+// How long keys serve on when their issuer cannot be reached.
+constexpr seconds kMostStale{3600};
+constexpr seconds kLookAgain{60};
+constexpr seconds kLeaveAlone{10};
+constexpr std::chrono::milliseconds kPoll{20};
+
+std::string discovery_address(std::string issuer) {
+  while (issuer.ends_with('/')) issuer.pop_back();
+  return issuer + "/.well-known/openid-configuration";
+}
+
+Result<std::string> key_set_address(const std::string& document, const std::string& issuer) {
+  TRY(const auto found, federation::parse_strict_object(document, "the discovery document"));
+  const auto text_of = [&found](const char* name) {
+    const auto* value = found.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  if (text_of("issuer") != issuer) return malformed("the discovery document is another issuer's");
+  auto address = text_of("jwks_uri");
+  if (address.empty()) return malformed("the discovery document has no jwks_uri");
+  return address;
+}
+
+}  // namespace
+
+awaitable<Result<IssuerKeys::Keys>> IssuerKeys::keys_of(std::string issuer, Keys fresher_than) {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto now = clock_.now();
+      auto& entry = entries_[issuer];
+      entry.used = now;
+      const bool enough = entry.keys && entry.keys != fresher_than;
+      if (enough && now < entry.fresh_until) co_return entry.keys;
+      if (!entry.under_way) {
+        const bool may_ask = entry.keys && entry.failure.empty() ? now >= entry.tried + kLookAgain || enough
+                                                                 : now >= entry.tried + kLeaveAlone;
+        if (!may_ask && entry.keys && now < entry.fresh_until + kMostStale) co_return entry.keys;
+        if (!may_ask) co_return unavailable(entry.failure);
+        entry.under_way = true;
+        entry.tried = now;
+        make_room();
+        break;
+      }
+    }
+    co_await sleep_for(kPoll);
+  }
+  auto got = co_await discover(issuer);
+  note(issuer, got);
+  const std::lock_guard lock(mutex_);
+  const auto& entry = entries_[issuer];
+  if (entry.keys && clock_.now() < entry.fresh_until + kMostStale) co_return entry.keys;
+  co_return unavailable(entry.failure);
+}
+
+awaitable<Result<FetchedDocument>> IssuerKeys::discover(const std::string& issuer) {
+  FetchRequest document_request;
+  document_request.url = discovery_address(issuer);
+  CO_TRY(const auto document, co_await fetch_(std::move(document_request)));
+  CO_TRY(auto address, key_set_address(document.body, issuer));
+  FetchRequest keys_request;
+  keys_request.url = std::move(address);
+  co_return co_await fetch_(std::move(keys_request));
+}
+
+void IssuerKeys::note(const std::string& issuer, const Result<FetchedDocument>& got) {
+  auto parsed = got ? federation::parse_key_set(got->body) : Result<federation::KeySet>(got.error());
+  const std::lock_guard lock(mutex_);
+  auto& entry = entries_[issuer];
+  entry.under_way = false;
+  if (!parsed) {
+    entry.failure = parsed.error().message;
+    return;
+  }
+  entry.failure.clear();
+  entry.keys = std::make_shared<const federation::KeySet>(*std::move(parsed));
+  entry.fetched = clock_.now();
+  entry.fresh_until = entry.fetched + std::clamp(got->fresh_for, kLeastFresh, kMostFresh);
+}
+
+// The one that was not used for longest goes.
+void IssuerKeys::make_room() {
+  while (entries_.size() > kMostIssuers) {
+    auto oldest = entries_.end();
+    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
+      if (!at->second.under_way && (oldest == entries_.end() || at->second.used < oldest->second.used))
+        oldest = at;
+    }
+    if (oldest == entries_.end()) return;
+    entries_.erase(oldest);
+  }
+}
+
+}  // namespace latchkey::io
