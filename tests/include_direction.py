@@ -2,7 +2,8 @@
 """Reads the #include lines under src/ and fails, with the rule's reason, when one points the wrong way.
 
     base < crypto < core < io < { storage | http | control | relay | workers } < app
-    inside core: audit < identity < policy < tailnet < credentials < { join | oauth }; scim sees identity; webhooks sees audit
+    inside core: audit < identity < policy < tailnet < credentials < join; federation stands alone below credentials; scim sees
+    identity; webhooks sees audit
 
 A build file alone does not stop a header from reaching up: all layers share one include path.
 
@@ -36,9 +37,9 @@ CORE_LEFT = {
     "identity": {"audit"},
     "policy": {"audit", "identity"},
     "tailnet": {"audit", "identity", "policy"},
-    "credentials": {"audit", "identity", "policy", "tailnet"},
+    "federation": set(),
+    "credentials": {"audit", "identity", "policy", "tailnet", "federation"},
     "join": {"audit", "identity", "policy", "tailnet", "credentials"},
-    "oauth": {"audit", "identity", "policy", "tailnet", "credentials"},
     "scim": {"audit", "identity"},
     "webhooks": {"audit"},
 }
@@ -51,6 +52,8 @@ LIBRARIES = [
      "SQL is spoken in storage alone"),
     (re.compile(r"^openssl/"), ("base", "core", "storage", "http", "workers"),
      "crypto is the one door to OpenSSL (io has TLS)"),
+    (re.compile(r"^cjose/"), tuple(layer for layer in LEFT if layer != "crypto"),
+     "crypto is the one door to cjose"),
     (re.compile(r"^sodium"), tuple(layer for layer in LEFT if layer != "crypto"),
      "crypto is the one door to libsodium"),
     (re.compile(r"^wslay/"), tuple(layer for layer in LEFT if layer != "io"),
@@ -105,7 +108,7 @@ def refusal(file: str, target: str, quoted: bool) -> Optional[str]:
             unknown = parts[1] if parts[1] not in CORE_LEFT else aim[1]
             return f"core/{unknown} has no place yet: say where it stands in tests/include_direction.py"
         if aim[1] not in CORE_LEFT[parts[1]]:
-            return f"inside core {parts[1]} does not see {aim[1]} (audit < identity < tailnet < credentials < oauth; scim sees identity; webhooks sees audit)"
+            return f"inside core {parts[1]} does not see {aim[1]} (audit < identity < policy < tailnet < credentials < join; scim sees identity; webhooks sees audit)"
     return None
 
 

@@ -64,6 +64,8 @@ const Row kRows[] = {
     {"getDevicePostureAttributes", "", {"devices:posture_attributes:read"}, "xxxxxx-"},
     {"setCustomDevicePostureAttributes", R"({"value":"1"})", {"devices:posture_attributes"}, "xx-x---"},
     {"deleteCustomDevicePostureAttributes", "", {"devices:posture_attributes"}, "xx-x---"},
+    {"listUsers", "", {"users:read"}, "xxxxxx-"},
+    {"getUser", "", {"users:read"}, "xxxxxx-"},
     {"getTailnetSettings", "", kReadSettings, "xxxxxx-"},
     {"updateTailnetSettings", "{}", kWriteSettings, "xx-x---"},
     {"listDnsNameservers", "", {"dns:read"}, "xxxxxx-"},
@@ -94,6 +96,7 @@ std::string target_of(const Route& route) {
                                                           {"{deviceId}", "nNoSuchCNTRL"},
                                                           {"{attributeKey}", "custom:x"},
                                                           {"{contactType}", "account"},
+                                                          {"{userId}", "uNoSuchUserCNTRL"},
                                                           {"{loginId}", "00000000000000000000000000000000"}};
   for (const auto& [name, value] : elements) {
     const auto at = path.find(name);

@@ -43,6 +43,10 @@ Answer set_device_attribute(Context& context, Call& call);
 Answer delete_device_attribute(Context& context, Call& call);
 Answer update_device_attributes(Context& context, Call& call);
 
+// api/users.cc
+Answer list_users(Context& context, Call& call);
+Answer get_user(Context& context, Call& call);
+
 // api/settings.cc
 Answer get_settings(Context& context, Call& call);
 Answer update_settings(Context& context, Call& call);

@@ -38,6 +38,8 @@ constexpr Route kRoutes[] = {
     {"GET",    "/api/v2/device/{deviceId}/attributes",            "getDevicePostureAttributes", Access::caller, false, get_device_attributes},
     {"POST",   "/api/v2/device/{deviceId}/attributes/{attributeKey}", "setCustomDevicePostureAttributes", Access::caller, true, set_device_attribute},
     {"DELETE", "/api/v2/device/{deviceId}/attributes/{attributeKey}", "deleteCustomDevicePostureAttributes", Access::caller, true, delete_device_attribute},
+    {"GET",    "/api/v2/tailnet/{tailnet}/users",                 "listUsers",                  Access::caller, false, list_users},
+    {"GET",    "/api/v2/users/{userId}",                          "getUser",                    Access::caller, false, get_user},
     {"GET",    "/api/v2/tailnet/{tailnet}/settings",              "getTailnetSettings",         Access::caller, false, get_settings},
     {"PATCH",  "/api/v2/tailnet/{tailnet}/settings",              "updateTailnetSettings",      Access::caller, true,  update_settings},
     {"GET",    "/api/v2/tailnet/{tailnet}/dns/nameservers",       "listDnsNameservers",         Access::caller, false, get_nameservers},

@@ -11,18 +11,23 @@ namespace {
 const Statement kHold{"UPDATE tailnets SET name = name WHERE id = $1"};
 const Statement kFindSettings{
     "SELECT devices_approval, devices_key_duration_days, devices_auto_updates, users_approval,"
-    " users_join_external, acls_externally_managed, acls_external_link"
-    " FROM tailnet_settings WHERE tailnet_id = $1"};
+    " users_join_external, acls_externally_managed, acls_external_link, posture_identity_collection,"
+    " https_certificates, network_flow_logging, regional_routing FROM tailnet_settings WHERE tailnet_id = "
+    "$1"};
 const Statement kSaveSettings{
     "INSERT INTO tailnet_settings (tailnet_id, devices_approval, devices_key_duration_days,"
     " devices_auto_updates, users_approval, users_join_external, acls_externally_managed,"
-    " acls_external_link) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    " acls_external_link, posture_identity_collection, https_certificates,"
+    " network_flow_logging, regional_routing) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     " ON CONFLICT (tailnet_id) DO UPDATE SET devices_approval = excluded.devices_approval,"
     " devices_key_duration_days = excluded.devices_key_duration_days,"
     " devices_auto_updates = excluded.devices_auto_updates, users_approval = excluded.users_approval,"
     " users_join_external = excluded.users_join_external,"
     " acls_externally_managed = excluded.acls_externally_managed,"
-    " acls_external_link = excluded.acls_external_link"};
+    " acls_external_link = excluded.acls_external_link,"
+    " posture_identity_collection = excluded.posture_identity_collection,"
+    " https_certificates = excluded.https_certificates,"
+    " network_flow_logging = excluded.network_flow_logging, regional_routing = excluded.regional_routing"};
 const Statement kFindDns{
     "SELECT nameservers, split_dns, search_paths, override_local_dns, magic_dns"
     " FROM dns_configurations WHERE tailnet_id = $1"};
@@ -97,6 +102,10 @@ tailnet::TailnetSettings SqlSettingsStore::settings(const TailnetId& tailnet) {
   settings.users_join_external = *join_external;
   settings.acls_externally_managed = row.at(5).flag();
   settings.acls_external_link = row.at(6).text();
+  settings.posture_identity_collection = row.at(7).flag();
+  settings.https = row.at(8).flag();
+  settings.network_flow_logging = row.at(9).flag();
+  settings.regional_routing = row.at(10).flag();
   return settings;
 }
 
@@ -121,7 +130,8 @@ void SqlSettingsStore::save(const TailnetId& tailnet, const tailnet::TailnetSett
       kSaveSettings, {tailnet.str(), settings.devices_approval, settings.devices_key_duration_days,
                       settings.devices_auto_updates, settings.users_approval,
                       std::string(to_string(settings.users_join_external)), settings.acls_externally_managed,
-                      settings.acls_external_link});
+                      settings.acls_external_link, settings.posture_identity_collection, settings.https,
+                      settings.network_flow_logging, settings.regional_routing});
   record(records, change);
 }
 

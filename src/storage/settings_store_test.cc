@@ -27,6 +27,10 @@ TEST_P(SettingsStoreTest, EveryMemberComesBackAsItWasSaved) {
   settings.users_join_external = "member";
   settings.acls_externally_managed = true;
   settings.acls_external_link = "https://git.example/policy";
+  settings.posture_identity_collection = true;
+  settings.https = true;
+  settings.network_flow_logging = true;
+  settings.regional_routing = true;
   tailnet::DnsChange dns;
   dns.whole = tailnet::DnsConfiguration{
       {{"1.1.1.1", true}, {"2001:db8::1", false}},

@@ -34,13 +34,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // As long-lived as the process; its cache and database are the current world's.
   static testing::ApiWorld* built_over = nullptr;
   static std::unique_ptr<Metrics> metrics;
+  static std::unique_ptr<http::FailureGuard> guard;
   static std::unique_ptr<http::Authenticator> authenticator;
   if (built_over != &world.api) {
     built_over = &world.api;
     metrics = std::make_unique<Metrics>();
+    guard = std::make_unique<http::FailureGuard>(http::GuardSettings{});
     authenticator =
         std::make_unique<http::Authenticator>(world.api.world.db(), world.api.world.mint(), world.api.cache(),
-                                              http::GuardSettings{}, *metrics, [] { return true; });
+                                              *guard, *metrics, [] { return true; });
   }
   const auto caller =
       fuzz::run(authenticator->authenticate(request, request.peer.address, world.api.clock.now()));

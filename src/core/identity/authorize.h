@@ -27,6 +27,8 @@ enum class Operation {
   list_keys,
   read_key,
   revoke_key,
+  list_users,
+  read_user,
   list_devices,
   read_device,
   manage_device,

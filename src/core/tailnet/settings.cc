@@ -44,28 +44,6 @@ Result<void> check_scopes(const identity::Caller& caller, const SettingsChange& 
   return {};
 }
 
-Result<void> check_unavailable(const SettingsChange& change) {
-  struct Row {
-    std::string_view name;
-    const std::optional<bool>& wanted;
-  };
-  const Row rows[] = {{"networkFlowLoggingOn", change.network_flow_logging},
-                      {"regionalRoutingOn", change.regional_routing},
-                      {"postureIdentityCollectionOn", change.posture_identity_collection},
-                      {"httpsEnabled", change.https}};
-  for (const auto& row : rows) {
-    if (row.wanted.value_or(false)) {
-      return malformed(std::string(row.name) + " cannot be switched on: this server does not do that",
-                       std::string(row.name));
-    }
-  }
-  if (change.route_selection) {
-    return malformed("routeSelection cannot be set: this server has one way to choose routes",
-                     "routeSelection");
-  }
-  return {};
-}
-
 // The link is shown in the console, so nothing but a web address may stand there.
 Result<void> check_external_link(const std::string& link) {
   const bool plain = std::ranges::all_of(link, [](char c) { return c > ' ' && c < 0x7F; });
@@ -86,6 +64,10 @@ void record(SettingsAct& act, const TailnetSettings& was, const TailnetSettings&
   act.updated("JOIN_EXTERNAL_TAILNETS", boost::json::value(to_string(was.users_join_external)),
               boost::json::value(to_string(is.users_join_external)));
   act.switched("ACLS_EXTERNALLY_MANAGED", was.acls_externally_managed, is.acls_externally_managed);
+  act.switched("COLLECT_POSTURE_IDENTITY", was.posture_identity_collection, is.posture_identity_collection);
+  act.switched("HTTPS", was.https, is.https);
+  act.switched("NETWORK_FLOW_LOGGING", was.network_flow_logging, is.network_flow_logging);
+  act.switched("GEOSTEERING", was.regional_routing, is.regional_routing);
   act.updated("ACLS_EXTERNAL_LINK", boost::json::value(was.acls_external_link),
               boost::json::value(is.acls_external_link));
 }
@@ -111,7 +93,10 @@ bool may_reach_setting(const identity::Caller& caller, std::string_view name, id
 }
 
 Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings settings) {
-  TRY(check_unavailable(change));
+  if (change.route_selection) {
+    return malformed("routeSelection cannot be set: this server has one way to choose routes",
+                     "routeSelection");
+  }
   if (change.devices_key_duration_days) {
     settings.devices_key_duration_days = *change.devices_key_duration_days;
     if (settings.devices_key_duration_days < 1 ||
@@ -136,6 +121,12 @@ Result<TailnetSettings> apply(const SettingsChange& change, TailnetSettings sett
   if (change.devices_approval) settings.devices_approval = *change.devices_approval;
   if (change.devices_auto_updates) settings.devices_auto_updates = *change.devices_auto_updates;
   if (change.users_approval) settings.users_approval = *change.users_approval;
+  if (change.network_flow_logging) settings.network_flow_logging = *change.network_flow_logging;
+  if (change.regional_routing) settings.regional_routing = *change.regional_routing;
+  if (change.posture_identity_collection) {
+    settings.posture_identity_collection = *change.posture_identity_collection;
+  }
+  if (change.https) settings.https = *change.https;
   if (change.acls_externally_managed) settings.acls_externally_managed = *change.acls_externally_managed;
   return settings;
 }

@@ -33,6 +33,11 @@ struct TailnetSettings {
   JoinExternal users_join_external = JoinExternal::none;
   bool acls_externally_managed = false;  // the console leaves the policy file alone
   std::string acls_external_link;        // where it is managed instead; empty: not said
+  // Kept for clients; this server does none of it.
+  bool network_flow_logging = false;
+  bool regional_routing = false;
+  bool posture_identity_collection = false;
+  bool https = false;
 
   bool operator==(const TailnetSettings&) const = default;
 };
@@ -46,13 +51,12 @@ struct SettingsChange {
   std::optional<std::string> users_join_external;
   std::optional<bool> acls_externally_managed;
   std::optional<std::string> acls_external_link;  // empty: removed
-
-  // Always off here.
   std::optional<bool> network_flow_logging;
   std::optional<bool> regional_routing;
   std::optional<bool> posture_identity_collection;
   std::optional<bool> https;
-  std::optional<std::string> route_selection;
+
+  std::optional<std::string> route_selection;  // refused: there is one way here
 };
 
 // Settings are authorised one by one: whether the caller's scopes take him to this one, by its name on the

@@ -44,21 +44,10 @@ TEST(Settings, KeyDurationIsOneTo180Days) {
   }
 }
 
-TEST(Settings, WhatThisServerDoesNotDoCannotBeSwitchedOnButOff) {
-  for (auto member : {&SettingsChange::network_flow_logging, &SettingsChange::regional_routing,
-                      &SettingsChange::posture_identity_collection, &SettingsChange::https}) {
-    SettingsChange wanted;
-    wanted.*member = false;
-    EXPECT_TRUE(apply(wanted, {}).ok());
-    wanted.*member = true;
-    const auto refused = apply(wanted, {});
-    ASSERT_FALSE(refused.ok());
-    ASSERT_EQ(refused.error().fields.size(), 1U);
-    EXPECT_TRUE(refused.error().message.starts_with(refused.error().fields[0]));
-  }
-  SettingsChange routes;
-  routes.route_selection = "magicroute";
-  EXPECT_FALSE(apply(routes, {}).ok());
+TEST(Settings, ThereIsOneWayToChooseRoutes) {
+  SettingsChange wanted;
+  wanted.route_selection = "magicroute";
+  EXPECT_EQ(apply(wanted, {}).error().fields, std::vector<std::string>{"routeSelection"});
 }
 
 TEST(Settings, LinkIsAWebAddressOrNone) {

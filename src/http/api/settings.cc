@@ -20,11 +20,10 @@ boost::json::object settings_json(const tailnet::TailnetSettings& settings, cons
   json["devicesKeyDurationDays"] = settings.devices_key_duration_days;
   json["usersApprovalOn"] = settings.users_approval;
   json["usersRoleAllowedToJoinExternalTailnets"] = to_string(settings.users_join_external);
-  // What this server does not do is always off; switching it on is refused.
-  json["networkFlowLoggingOn"] = false;
-  json["regionalRoutingOn"] = false;
-  json["postureIdentityCollectionOn"] = false;
-  json["httpsEnabled"] = false;
+  json["networkFlowLoggingOn"] = settings.network_flow_logging;
+  json["regionalRoutingOn"] = settings.regional_routing;
+  json["postureIdentityCollectionOn"] = settings.posture_identity_collection;
+  json["httpsEnabled"] = settings.https;
   for (auto at = json.begin(); at != json.end();) {
     if (tailnet::may_reach_setting(caller, at->key(), identity::ScopeAccess::read)) {
       ++at;

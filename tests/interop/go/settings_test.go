@@ -80,11 +80,7 @@ func TestSettingsAreChangedMemberByMember(t *testing.T) {
 func TestSettingsThatAreNotOfferedAreRefusedByName(t *testing.T) {
 	settings := need(t).client(t).TailnetSettings()
 	for name, request := range map[string]tailscale.UpdateTailnetSettingsRequest{
-		"networkFlowLoggingOn":        {NetworkFlowLoggingOn: ptr(true)},
-		"regionalRoutingOn":           {RegionalRoutingOn: ptr(true)},
-		"postureIdentityCollectionOn": {PostureIdentityCollectionOn: ptr(true)},
-		"httpsEnabled":                {HTTPSEnabled: ptr(true)},
-		"routeSelection":              {RouteSelection: ptr(tailscale.RouteSelectionMagicRoute)},
+		"routeSelection": {RouteSelection: ptr(tailscale.RouteSelectionMagicRoute)},
 	} {
 		err := settings.Update(t.Context(), request)
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "(400)") {
