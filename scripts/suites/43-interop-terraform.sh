@@ -10,8 +10,9 @@ for program in go terraform; do
   fi
 done
 source_of() {
-  GOTOOLCHAIN=auto bounded 120 go mod download -json "github.com/tailscale/terraform-provider-tailscale@$1" 2>/dev/null |
-    sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'
+  local answer
+  answer=$(GOTOOLCHAIN=auto bounded 120 go mod download -json "github.com/tailscale/terraform-provider-tailscale@$1" 2>/dev/null) || true
+  sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' <<<"$answer"
 }
 provider=${LATCHKEY_TEST_TERRAFORM_PROVIDER:-$(source_of latest)}
 if [[ -z $provider ]]; then
