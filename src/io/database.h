@@ -49,6 +49,8 @@ class TxJob {
   virtual void reject(Error error) = 0;
 };
 
+// The io_context of a coroutine that awaits here must outlive the database: a thread of it may be about to
+// leave the post of a result that has been taken already.
 class Database {
  public:
   virtual ~Database() = default;

@@ -54,8 +54,8 @@ io::awaitable<void> write_and_read(io::Database& db, std::int64_t& seen) {
 }
 
 TEST_P(SqlDatabaseTest, CoroutinesAwaitTransactions) {
+  boost::asio::io_context context;  // outlives the database whose threads post to it
   auto db = open();
-  boost::asio::io_context context;
   std::int64_t seen = 0;
   boost::asio::co_spawn(context, write_and_read(*db, seen), boost::asio::detached);
   context.run();

@@ -10,7 +10,8 @@
 namespace latchkey::testing {
 
 ApiWorld::ApiWorld(http::ApplicationSettings settings)
-    : issuer_keys_(
+    : loop_(std::make_unique<boost::asio::io_context>(1)),
+      issuer_keys_(
           [this](io::FetchRequest request) -> io::awaitable<Result<io::FetchedDocument>> {
             ++fetches;
             const auto found = elsewhere.find(request.url);
@@ -66,14 +67,14 @@ io::Response ApiWorld::call_locally(const std::string& method, const std::string
 
 io::Response ApiWorld::run(const io::Handler& handler, io::Request request) {
   request.id = crypto::random_hex(8);
-  boost::asio::io_context context(1);
+  loop_->restart();
   std::optional<io::Response> response;
   std::exception_ptr failure;
-  boost::asio::co_spawn(context, handler(request), [&](std::exception_ptr thrown, io::Response answer) {
+  boost::asio::co_spawn(*loop_, handler(request), [&](std::exception_ptr thrown, io::Response answer) {
     failure = thrown;
     response = std::move(answer);
   });
-  context.run();
+  loop_->run();
   if (failure) std::rethrow_exception(failure);
   return *std::move(response);
 }

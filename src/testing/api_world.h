@@ -2,8 +2,10 @@
 // come out.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/json/value.hpp>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,10 @@ struct CallOptions {
 };
 
 class ApiWorld {
+  // Requests run on a loop that outlives the database: its threads may still be about to leave the post of a
+  // result that was taken already.
+  std::unique_ptr<boost::asio::io_context> loop_;
+
  public:
   explicit ApiWorld(http::ApplicationSettings settings = {});
 

@@ -22,6 +22,18 @@ ControlWorld::~ControlWorld() {
   runtime.stop();
 }
 
+std::unique_ptr<boost::asio::io_context> ControlWorld::take_loop() {
+  if (spare_loops_.empty()) return std::make_unique<boost::asio::io_context>(1);
+  auto loop = std::move(spare_loops_.back());
+  spare_loops_.pop_back();
+  loop->restart();
+  return loop;
+}
+
+void ControlWorld::give_back(std::unique_ptr<boost::asio::io_context> loop) {
+  spare_loops_.push_back(std::move(loop));
+}
+
 io::Request upgrade_request(std::string_view initiation) {
   io::Request request;
   request.method = "POST";
@@ -32,7 +44,9 @@ io::Request upgrade_request(std::string_view initiation) {
 }
 
 ControlPeer::ControlPeer(ControlWorld& world, std::uint16_t version)
-    : session_(version, crypto::x25519_generate(), world.context.key.public_key) {
+    : world_(world),
+      loop_(world.take_loop()),
+      session_(version, crypto::x25519_generate(), world.context.key.public_key) {
   const auto accepted = world.door.upgrade(upgrade_request(session_.initiation()), "192.0.2.7");
   connection_ = std::dynamic_pointer_cast<control::Connection>(accepted.takeover);
   if (!connection_) throw std::runtime_error("the door did not open: " + accepted.body);
@@ -42,13 +56,14 @@ ControlPeer::ControlPeer(ControlWorld& world, std::uint16_t version)
     over_ = true;
     if (failure) std::rethrow_exception(failure);
   };
-  boost::asio::co_spawn(context_, std::move(running), std::move(ended));
+  boost::asio::co_spawn(*loop_, std::move(running), std::move(ended));
   turn();
 }
 
 ControlPeer::~ControlPeer() {
   stream_.hang_up();
-  while (!over_) context_.run_one();
+  while (!over_) loop_->run_one();
+  world_.give_back(std::move(loop_));
 }
 
 io::awaitable<void> ControlPeer::run(std::shared_ptr<control::Connection> connection, MemoryStream& stream) {
@@ -59,8 +74,8 @@ io::awaitable<void> ControlPeer::run(std::shared_ptr<control::Connection> connec
 bool ControlPeer::turn(std::chrono::milliseconds patience) {
   const auto out = session_.take_output();
   if (!out.empty()) stream_.put(out);
-  auto ran = context_.poll();
-  if (ran == 0 && patience.count() > 0) ran = context_.run_one_for(patience);
+  auto ran = loop_->poll();
+  if (ran == 0 && patience.count() > 0) ran = loop_->run_one_for(patience);
   const auto back = stream_.take();
   if (!back.empty()) session_.receive(back);
   return !out.empty() || ran > 0 || !back.empty();

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.h"
 #include "control/connection.h"
@@ -29,6 +30,15 @@ class ControlWorld {
   ~ControlWorld();
   ControlWorld(const ControlWorld&) = delete;
 
+  // Peers run on loops that outlive the database: its threads may still be about to leave the post of a
+  // result that the peer has long taken.
+  std::unique_ptr<boost::asio::io_context> take_loop();
+  void give_back(std::unique_ptr<boost::asio::io_context> loop);
+
+ private:
+  std::vector<std::unique_ptr<boost::asio::io_context>> spare_loops_;
+
+ public:
   Metrics metrics;
   io::Runtime runtime{1, quiet_log()};
   World world;
@@ -61,8 +71,9 @@ class ControlPeer {
  private:
   static io::awaitable<void> run(std::shared_ptr<control::Connection> connection, MemoryStream& stream);
 
-  boost::asio::io_context context_{1};
-  MemoryStream stream_{context_};
+  ControlWorld& world_;
+  std::unique_ptr<boost::asio::io_context> loop_;
+  MemoryStream stream_{*loop_};
   ControlSession session_;
   std::shared_ptr<control::Connection> connection_;
   bool over_ = false;

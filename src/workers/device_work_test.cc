@@ -27,13 +27,14 @@ class DeviceWork : public ::testing::Test {
   std::int64_t run(const Turn& turn) {
     const testing::ManualClock clock(world_.now);
     WorkContext context{world_.db(), clock, quiet_log(), metrics_, "east"};
-    boost::asio::io_context loop;
     std::int64_t done = -1;
-    boost::asio::co_spawn(loop, take_turn(turn, context, done), boost::asio::detached);
-    loop.run();
+    boost::asio::co_spawn(loop_, take_turn(turn, context, done), boost::asio::detached);
+    loop_.restart();
+    loop_.run();
     return done;
   }
 
+  boost::asio::io_context loop_;  // outlives the database whose threads post to it
   World world_;
   Metrics metrics_;
 };

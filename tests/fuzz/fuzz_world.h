@@ -27,15 +27,21 @@ io::awaitable<void> keep_outcome(io::awaitable<T> work, std::optional<T>& outcom
   outcome.emplace(co_await std::move(work));
 }
 
+// One for all runs: it must outlive the databases whose threads post to it.
+inline boost::asio::io_context& loop() {
+  static boost::asio::io_context one(1);
+  return one;
+}
+
 // Runs a coroutine to its end on this thread.
 template <class T>
 T run(io::awaitable<T> work) {
-  boost::asio::io_context context(1);
+  loop().restart();
   std::optional<T> outcome;
   std::exception_ptr failure;
   auto note = [&](std::exception_ptr thrown) { failure = thrown; };
-  boost::asio::co_spawn(context, keep_outcome(std::move(work), outcome), std::move(note));
-  context.run();
+  boost::asio::co_spawn(loop(), keep_outcome(std::move(work), outcome), std::move(note));
+  loop().run();
   if (failure) std::rethrow_exception(failure);
   return *std::move(outcome);
 }
@@ -57,6 +63,7 @@ struct FuzzWorld {
 // A world that is made anew now and then, so that what inputs create does not pile up.
 inline FuzzWorld& world() {
   constexpr int kRunsOfOneWorld = 20'000;
+  loop();
   // Initialised with a world, so that it is destroyed before OpenSSL cleans up: threads that end after that
   // leak.
   static auto current = std::make_unique<FuzzWorld>();
