@@ -124,9 +124,9 @@ void SqlAuditStore::write(std::span<const audit::Record> records) {
       ++sequence;
       const auto texts = audit::texts_of(*record);
       link = audit::next_link(chain_key_, link, texts, sequence);
-      connection.run(kInsert, parameters_of(*record, texts, sequence, link));
+      connection.send(kInsert, parameters_of(*record, texts, sequence, link));
     }
-    connection.run(kMoveHead, {tailnet.str(), sequence, blob_of(link)});
+    connection.send(kMoveHead, {tailnet.str(), sequence, blob_of(link)});
   }
 }
 

@@ -19,6 +19,8 @@ const Statement kTakeSequences{
 const Statement kInsertChange{
     "INSERT INTO changes (sequence, tailnet_id, at, kind, subject) VALUES ($1, $2, $3, $4, $5)"};
 
+const Statement kNotify{kPostgresDialect.notify_feed};
+
 }  // namespace
 
 struct UnitOfWork::Stores {
@@ -112,13 +114,12 @@ void UnitOfWork::flush() {
     std::int64_t sequence = connection_.run(kTakeSequences, {count}).at(0)[0].number() - count;
     for (auto& change : changes_) {
       change.sequence = ++sequence;
-      connection_.run(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
-                                      std::string(to_string(change.kind)), change.subject});
+      connection_.send(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
+                                       std::string(to_string(change.kind)), change.subject});
     }
   }
   stores_->audit.write(records_);
-  if (!changes_.empty() && !dialect_.notify_feed.empty())
-    connection_.execute(std::string(dialect_.notify_feed));
+  if (!changes_.empty() && !dialect_.notify_feed.empty()) connection_.send(kNotify);
 }
 
 std::span<const audit::Change> UnitOfWork::committed_changes() const {

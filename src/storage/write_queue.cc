@@ -16,11 +16,12 @@ constexpr std::chrono::milliseconds kLongestPause{1000};
 constexpr int kConflictAttempts = 3;
 constexpr int kLossesOfOneJob = 2;
 
-// One round trip for each member: its savepoint is opened together with the end of the one before. COMMIT
-// closes the last one.
+// A member's last changes, the end of its savepoint and the beginning of the next one share a round trip.
+// COMMIT closes the last one.
 constexpr const char* kFirstMember = "; SAVEPOINT member";
-constexpr const char* kNextMember = "RELEASE SAVEPOINT member; SAVEPOINT member";
-constexpr const char* kUndoMember = "ROLLBACK TO SAVEPOINT member";
+const Statement kKeepMember{"RELEASE SAVEPOINT member"};
+const Statement kNextMember{"SAVEPOINT member"};
+const Statement kUndoMember{"ROLLBACK TO SAVEPOINT member"};
 
 constexpr const char* kFull = "Too many changes are waiting. Try again in a moment.";
 constexpr const char* kAway = "The database cannot be reached. Try again in a moment.";
@@ -163,7 +164,10 @@ WriteQueue::Outcome WriteQueue::run_member(UnitOfWork& work, io::TxJob& job) {
   Outcome outcome = Outcome::undone;
   try {
     if (job.run(work)) {
-      connection_->execute(kNextMember);
+      connection_->send(kKeepMember);
+      connection_->send(kNextMember);
+      // Here, so that what this member did wrong is not another's failure.
+      connection_->settle();
       return Outcome::kept;
     }
   } catch (const DatabaseError& failure) {
@@ -173,7 +177,7 @@ WriteQueue::Outcome WriteQueue::run_member(UnitOfWork& work, io::TxJob& job) {
     // What it threw is told when it throws again alone.
     outcome = Outcome::threw;
   }
-  connection_->execute(kUndoMember);
+  connection_->run(kUndoMember);
   work.undo_to(mark);
   return outcome;
 }

@@ -106,6 +106,17 @@ class Connection {
   Rows run(const Statement& statement, std::initializer_list<Value> parameters = {}) {
     return run(statement, std::span<const Value>(parameters.begin(), parameters.size()));
   }
+  // Runs a statement of which only the success counts, and need not wait for it: on PostgreSQL many of them
+  // share a round trip. What went wrong is thrown here, or by the next call of another function, which waits
+  // for all that was sent. settle() does nothing else.
+  virtual void send(const Statement& statement, std::span<const Value> parameters) {
+    run(statement, parameters);
+  }
+  void send(const Statement& statement, std::initializer_list<Value> parameters = {}) {
+    send(statement, std::span<const Value>(parameters.begin(), parameters.size()));
+  }
+  virtual void settle() {}
+
   // How many rows the last run() inserted, changed or deleted.
   virtual std::int64_t changed() const = 0;
 

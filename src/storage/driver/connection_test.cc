@@ -12,6 +12,7 @@ using testing::number;
 
 const Statement kInsert{
     "INSERT INTO things (id, n, b, t, x) VALUES ($1, $2, $3, $4, $5) RETURNING n, b, t, x"};
+const Statement kAdd{"INSERT INTO things (id, n) VALUES ($1, $2)"};
 const Statement kById{"SELECT n, b, t, x FROM things WHERE id = $1"};
 
 class ConnectionTest : public testing::EngineTest {
@@ -131,6 +132,52 @@ TEST_P(ConnectionTest, FailureBehindASavepointLeavesTheRest) {
   connection_->run(kInsert, {2, 1, true, "c", Blob{}});
   connection_->commit();
   EXPECT_EQ(number(*connection_, "SELECT COUNT(*) FROM things"), 2);
+}
+
+TEST_P(ConnectionTest, WhatWasSentIsThereForTheNextStatement) {
+  connection_->execute("BEGIN");
+  for (int i = 0; i < 500; ++i) connection_->send(kAdd, {i, i * 2});
+  EXPECT_EQ(connection_->run(kById, {499}).at(0)[0].number(), 998);
+  connection_->send(kAdd, {500, 0});
+  connection_->commit();
+  EXPECT_EQ(connection_->run(kById, {500}).size(), 1u);
+}
+
+// Sent or answered for at once, as the engine does: never later than by the next call, and never as a
+// success.
+TEST_P(ConnectionTest, FailureOfWhatWasSentIsToldByTheNextCallAndUndoesWhatFollowed) {
+  connection_->run(kAdd, {1, 1});
+  for (const bool by_settling : {true, false}) {
+    connection_->execute("BEGIN; SAVEPOINT member");
+    const auto fail = [&] {
+      connection_->send(kAdd, {2, 2});
+      connection_->send(kAdd, {1, 1});
+      connection_->send(kAdd, {3, 3});
+      if (by_settling) {
+        connection_->settle();
+      } else {
+        connection_->run(kById, {2});
+      }
+    };
+    EXPECT_THROW(fail(), UniqueViolation);
+    connection_->execute("ROLLBACK TO SAVEPOINT member");
+    connection_->send(kAdd, {by_settling ? 4 : 5, 4});
+    connection_->commit();
+  }
+  for (const int id : {1, 4, 5}) EXPECT_EQ(connection_->run(kById, {id}).size(), 1u) << id;
+  for (const int id : {2, 3}) EXPECT_TRUE(connection_->run(kById, {id}).empty()) << id;
+}
+
+TEST_P(ConnectionTest, RollbackForgetsWhatWasSentAndHowItFailed) {
+  connection_->run(kAdd, {1, 1});
+  connection_->execute("BEGIN");
+  try {
+    connection_->send(kAdd, {2, 2});
+    connection_->send(kAdd, {1, 1});
+  } catch (const UniqueViolation&) {
+  }
+  connection_->rollback();
+  EXPECT_TRUE(connection_->run(kById, {2}).empty());
 }
 
 TEST_P(ConnectionTest, RollbackWithoutTransactionIsHarmless) {

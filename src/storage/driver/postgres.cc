@@ -22,6 +22,8 @@ constexpr std::string_view kReaderSession =
     "SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '15s';"
     "SET default_transaction_read_only = on";
 constexpr const char* kListen = "LISTEN latchkey_changes";
+// Few enough that neither side's socket buffers fill up while nobody reads.
+constexpr std::size_t kMostSent = 64;
 
 std::string session_settings(PostgresUse use) {
   std::string settings(kEverySession);
@@ -112,6 +114,7 @@ PostgresConnection::PostgresConnection(const SecretString& url, PostgresUse use)
 PostgresConnection::~PostgresConnection() = default;
 
 Rows PostgresConnection::run(const Statement& statement, std::span<const Value> parameters) {
+  settle();
   const Prepared& use = prepared(statement);
   PostgresParameters sent(parameters);
   ResultHandle result = checked(PQexecPrepared(connection_.get(), use.name.c_str(), sent.count(),
@@ -132,11 +135,62 @@ Rows PostgresConnection::run(const Statement& statement, std::span<const Value> 
   return rows;
 }
 
+void PostgresConnection::send(const Statement& statement, std::span<const Value> parameters) {
+  const Prepared& use = prepared(statement);
+  PostgresParameters sent(parameters);
+  if (sent_ == 0 && !PQenterPipelineMode(connection_.get())) {
+    throw DatabaseError("libpq does not enter its pipeline mode");
+  }
+  if (!PQsendQueryPrepared(connection_.get(), use.name.c_str(), sent.count(), sent.texts(), sent.lengths(),
+                           sent.formats(), 1)) {
+    throw DatabaseError(
+        "PostgreSQL cannot be sent a statement: " + std::string(trimmed(PQerrorMessage(connection_.get()))),
+        PQstatus(connection_.get()) != CONNECTION_OK);
+  }
+  if (++sent_ >= kMostSent) settle();
+}
+
+void PostgresConnection::settle() {
+  if (sent_ == 0) return;
+  take_results();
+}
+
+void PostgresConnection::take_results() {
+  PQpipelineSync(connection_.get());
+  std::exception_ptr failure;
+  for (; sent_ > 0; --sent_) {
+    ResultHandle result(PQgetResult(connection_.get()));
+    if (!result) {
+      // The end of a statement's results where there should be one: only a lost connection does that.
+      sent_ = 0;
+      throw DatabaseError("lost the connection to PostgreSQL", true);
+    }
+    // Behind a failure everything is skipped.
+    if (PQresultStatus(result.get()) != PGRES_PIPELINE_ABORTED && !failure) {
+      try {
+        checked(result.release(), "run a statement");
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }
+    // Each statement's results end with none.
+    while (ResultHandle more{PQgetResult(connection_.get())}) {
+    }
+  }
+  const ResultHandle end(PQgetResult(connection_.get()));
+  if (!end || PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || !PQexitPipelineMode(connection_.get())) {
+    throw DatabaseError("lost the connection to PostgreSQL", true);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
 void PostgresConnection::execute(const std::string& sql) {
+  settle();
   checked(PQexec(connection_.get(), sql.c_str()), "execute");
 }
 
 void PostgresConnection::commit() {
+  settle();
   ResultHandle result = checked(PQexec(connection_.get(), "COMMIT"), "commit");
   // COMMIT of a transaction that failed earlier succeeds, as a rollback.
   if (std::string_view(PQcmdStatus(result.get())) != "COMMIT") {
@@ -145,6 +199,12 @@ void PostgresConnection::commit() {
 }
 
 void PostgresConnection::rollback() {
+  try {
+    settle();
+  } catch (const DatabaseError& failure) {
+    // What failed is undone with the rest.
+    if (failure.connection_lost()) throw;
+  }
   if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) execute("ROLLBACK");
 }
 
@@ -163,6 +223,7 @@ const PostgresConnection::Prepared& PostgresConnection::prepared(const Statement
   auto found = statements_.find(&statement);
   // The text is compared because a Statement that did not live for ever may have left its address to another.
   if (found != statements_.end() && found->second.sql == statement.sql()) return found->second;
+  settle();
   Prepared fresh{statement.sql(), "s" + std::to_string(next_name_++)};
   checked(PQprepare(connection_.get(), fresh.name.c_str(), fresh.sql.c_str(), 0, nullptr),
           "prepare a statement");

@@ -1,9 +1,9 @@
 // PostgreSQL through libpq, blocking, with one prepared statement for each Statement object.
 //
 // Parameters go as text (numbers, flags, text) or as bytes (blobs) and the engine infers their types; results
-// come in binary. The connection string is secret: it stays in a SecretString and no error text repeats its
-// password. A pooler between server and database must not be in transaction mode (it loses prepared
-// statements).
+// come in binary. What is sent without waiting goes through libpq's pipeline mode. The connection string is
+// secret: it stays in a SecretString and no error text repeats its password. A pooler between server and
+// database must not be in transaction mode (it loses prepared statements).
 #pragma once
 
 #include <libpq-fe.h>
@@ -26,6 +26,9 @@ class PostgresConnection final : public Connection {
 
   using Connection::run;
   Rows run(const Statement& statement, std::span<const Value> parameters) override;
+  using Connection::send;
+  void send(const Statement& statement, std::span<const Value> parameters) override;
+  void settle() override;
   std::int64_t changed() const override { return changed_; }
   using Connection::execute;
   void execute(const std::string& sql) override;
@@ -52,12 +55,15 @@ class PostgresConnection final : public Connection {
   const Prepared& prepared(const Statement& statement);
   // Throws unless the result is a success.
   ResultHandle checked(PGresult* result, const char* doing);
+  // Waits for what was sent; the first failure is thrown, and PostgreSQL has run nothing behind it.
+  void take_results();
 
   PostgresUse use_;
   std::unique_ptr<PGconn, Finish> connection_;
   std::unordered_map<const Statement*, Prepared> statements_;
   std::uint64_t next_name_ = 0;
   std::int64_t changed_ = 0;
+  std::size_t sent_ = 0;  // statements without an answer yet
 };
 
 class PostgresDriver final : public Driver {
