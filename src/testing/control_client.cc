@@ -19,6 +19,10 @@
 namespace latchkey::testing {
 namespace {
 
+// Some servers send a message ahead of HTTP/2: this mark, which begins no frame, a 32-bit length and JSON
+// (tailscale/tailscale: control/controlbase, tailcfg.EarlyNoise).
+constexpr std::string_view kEarlyPayload("\xff\xff\xffTS", 5);
+
 constexpr std::size_t kMostMessage = 256UL * 1024 * 1024;
 
 int connect_to(std::uint16_t port) {
@@ -105,9 +109,28 @@ void ControlSession::receive(std::string_view bytes) {
   }
   if (bytes.empty()) return;
   if (!opener_->open(bytes, plain)) throw std::runtime_error("a record does not open");
+  if (before_http2_ && !skip_early_payload(plain)) return;
   const auto read =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(plain.data()), plain.size());
   if (read < 0) throw std::runtime_error(nghttp2_strerror(static_cast<int>(read)));
+}
+
+// False while more must come to tell; afterwards `plain` is what belongs to HTTP/2.
+bool ControlSession::skip_early_payload(std::string& plain) {
+  ahead_ += plain;
+  const auto head = kEarlyPayload.size() + 4;
+  if (ahead_.size() < head) return false;
+  std::size_t size = 0;
+  if (ahead_.starts_with(kEarlyPayload)) {
+    for (auto i = kEarlyPayload.size(); i < head; ++i)
+      size = size << 8 | static_cast<unsigned char>(ahead_[i]);
+    size += head;
+    if (ahead_.size() < size) return false;
+  }
+  plain = ahead_.substr(size);
+  ahead_.clear();
+  before_http2_ = false;
+  return true;
 }
 
 void ControlSession::start_http2(control::TransportKeys keys) {

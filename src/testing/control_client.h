@@ -62,9 +62,12 @@ class ControlSession {
  private:
   friend struct ControlSessionCallbacks;
   void start_http2(control::TransportKeys keys);
+  bool skip_early_payload(std::string& plain);
 
   control::Initiator initiator_;
   std::string received_;  // before the handshake is over
+  bool before_http2_ = true;
+  std::string ahead_;  // decrypted, while it may still be an early payload
   std::optional<control::RecordSealer> sealer_;
   std::optional<control::RecordOpener> opener_;
   nghttp2_session* session_ = nullptr;

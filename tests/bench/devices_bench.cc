@@ -268,7 +268,8 @@ class Fleet {
       const auto& answer = session.stream(device.registration);
       if (!answer.ended) return;
       if (answer.status != 200 || answer.body.find("\"MachineAuthorized\":true") == std::string::npos) {
-        throw std::runtime_error("a device was refused: " + answer.body);
+        throw std::runtime_error("a device was refused: " + std::to_string(answer.status) + " " +
+                                 answer.body);
       }
       session.forget(device.registration);
       device.registered = true;
