@@ -2,10 +2,11 @@
 //
 //   load_bench --port P --connections 64 --seconds 2 --method POST --path /x --body TEXT --tokens FILE
 //
-// As fast as the server answers, or with --rate R requests a second, timed from when each was due, so that a
-// slow answer delays the count of those behind it (no coordinated omission). --tokens names a file with one
-// bearer token a line, taken in turn from line --offset on. --idle holds the connections open after one
-// request each, says so, and waits for the end of standard input. Prints one line of JSON.
+// A body is JSON unless --type says otherwise. As fast as the server answers, or with --rate R requests a
+// second, timed from when each was due, so that a slow answer delays the count of those behind it (no
+// coordinated omission). --tokens names a file with one bearer token a line, taken in turn from line --offset
+// on. --idle holds the connections open after one request each, says so, and waits for the end of standard
+// input. Prints one line of JSON.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -40,6 +41,7 @@ struct Options {
   std::string method = "GET";
   std::string path = "/";
   std::string body;
+  std::string type = "application/json";
   std::string tokens_file;
   std::size_t offset = 0;
   std::size_t most = 0;  // requests; 0: no limit
@@ -74,6 +76,8 @@ Options parse(int count, char** words) {
       options.path = value;
     else if (name == "body")
       options.body = value;
+    else if (name == "type")
+      options.type = value;
     else if (name == "tokens")
       options.tokens_file = value;
     else if (name == "offset")
@@ -107,8 +111,8 @@ class Requests {
   explicit Requests(const Options& options) : next_(options.offset) {
     head_ = options.method + " " + options.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
     if (!options.body.empty()) {
-      tail_ =
-          "Content-Type: application/json\r\nContent-Length: " + std::to_string(options.body.size()) + "\r\n";
+      tail_ = "Content-Type: " + options.type + "\r\nContent-Length: " + std::to_string(options.body.size()) +
+              "\r\n";
     }
     tail_ += "\r\n" + options.body;
     if (!options.tokens_file.empty()) tokens_ = read_lines(options.tokens_file);

@@ -132,10 +132,14 @@ def rates(samples, latency=False):
     return text
 
 
+def ratio_text(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
 def spread(values):
     if len(values) == 1:
-        return f"{values[0]:.2f}"
-    return f"**{median(values):.2f}** ({min(values):.2f}..{max(values):.2f})"
+        return ratio_text(values[0])
+    return f"**{ratio_text(median(values))}** ({ratio_text(min(values))}..{ratio_text(max(values))})"
 
 
 @dataclass
@@ -153,7 +157,7 @@ def compare(operation, ours, peer_name, peers, least=None, most=None, what="rate
     values = ratios(ours, peers, what)
     text = spread(values)
     if what == "rate" and ours[0].cpu and peers[0].cpu:
-        text += f"; CPU {median(ratios(ours, peers, 'cpu')):.2f}"
+        text += f"; CPU {ratio_text(median(ratios(ours, peers, 'cpu')))}"
     budget, met = "-", None
     if least is not None:
         budget, met = f"at least {least:g}", median(values) >= least
