@@ -131,6 +131,7 @@ awaitable<Result<FetchedDocument>> Fetcher::fetch(FetchRequest request) {
 }
 
 void Fetcher::submit(Job job) {
+  job.deadline = std::chrono::steady_clock::now() + job.request.patience;
   {
     const std::lock_guard lock(mutex_);
     if (jobs_.size() < kMostWaiting) {
@@ -151,11 +152,14 @@ void Fetcher::work(const std::stop_token& stop) {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    job.done(perform(job.request, stop));
+    job.done(perform(job, stop));
   }
 }
 
-Result<FetchedDocument> Fetcher::perform(const FetchRequest& request, const std::stop_token& stop) const {
+Result<FetchedDocument> Fetcher::perform(const Job& job, const std::stop_token& stop) const {
+  const auto& request = job.request;
+  const auto left = duration_cast<milliseconds>(job.deadline - std::chrono::steady_clock::now());
+  if (left <= milliseconds{0}) return unavailable("other servers took all the time there was");
   const std::unique_ptr<CURL, FreeCurl> owned(curl_easy_init());
   if (!owned) return unavailable("libcurl does not start");
   CURL* handle = owned.get();
@@ -167,7 +171,7 @@ Result<FetchedDocument> Fetcher::perform(const FetchRequest& request, const std:
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_PROXY, "");
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT, static_cast<long>(request.patience.count()));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
   curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.most_bytes));
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, explained.data());
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);

@@ -1,8 +1,9 @@
 // Outgoing HTTP requests to addresses that somebody else chose: discovery documents, key sets. Bounded in
-// time, size and number; no redirect is followed, no proxy of the environment used, and no address reached
-// that the guard forbids.
+// time, waiting included, in size and number; no redirect is followed, no proxy of the environment used, and
+// no address reached that the guard forbids.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -21,12 +22,12 @@ namespace latchkey::io {
 struct FetchRequest {
   std::string url;  // https; http where the settings allow it
   std::size_t most_bytes = 256UL * 1024;
-  seconds patience{10};
+  seconds patience{10};  // from the call to the end of the answer
 };
 
 struct FetchedDocument {
   std::string body;
-  // From Cache-Control: max-age, or Expires; 0 when it must not be kept or nothing is said.
+  // From Cache-Control: max-age; 0 when it must not be kept or nothing is said.
   seconds fresh_for{0};
 };
 
@@ -51,10 +52,11 @@ class Fetcher {
   struct Job {
     FetchRequest request;
     Done done;
+    std::chrono::steady_clock::time_point deadline;
   };
   void submit(Job job);
   void work(const std::stop_token& stop);
-  Result<FetchedDocument> perform(const FetchRequest& request, const std::stop_token& stop) const;
+  Result<FetchedDocument> perform(const Job& job, const std::stop_token& stop) const;
 
   const FetchSettings settings_;
   std::mutex mutex_;
