@@ -50,6 +50,19 @@ class RunningServer {
     token_ = SecretString(std::string(made.json().at("apiToken").as_string()));
   }
 
+  // Another replica, over the same PostgreSQL database.
+  struct ReplicaOf {
+    const RunningServer& first;
+  };
+  explicit RunningServer(ReplicaOf of) : log_(of.first.log_), settings_(of.first.settings_) {
+    directory_ = std::filesystem::temp_directory_path() / ("latchkey-replica." + crypto::random_hex(6));
+    settings_.data_dir = directory_;
+    settings_.listen = "127.0.0.1:0";
+    settings_.root_key_file = of.first.directory_ / "root.key";
+    token_ = SecretString(std::string(of.first.token_.expose()));
+    start();
+  }
+
   ~RunningServer() {
     stop();
     std::error_code ignored;
@@ -77,18 +90,32 @@ class RunningServer {
 
   // As the owner, over the API.
   Answer call(std::string_view method, std::string_view target, std::string_view body = {}) {
+    return call_as(token_, method, target, body);
+  }
+  Answer call_as(const SecretString& token, std::string_view method, std::string_view target,
+                 std::string_view body = {}) {
+    return call_with("Authorization: Bearer " + token.expose() + "\r\nContent-Type: application/json\r\n",
+                     method, target, body);
+  }
+  // As nobody.
+  Answer post_form(std::string_view target, std::string_view body) {
+    return call_with("Content-Type: application/x-www-form-urlencoded\r\n", "POST", target, body);
+  }
+  Answer call_with(const std::string& headers, std::string_view method, std::string_view target,
+                   std::string_view body) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port_);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return exchange(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address, method, target, body,
-                    "Authorization: Bearer " + token_.expose() + "\r\n");
+                    headers);
   }
   Answer call_local(std::string_view method, std::string_view target, std::string_view body = {}) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, app::local_socket(directory_).c_str(), sizeof address.sun_path - 1);
-    return exchange(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address, method, target, body, "");
+    return exchange(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address, method, target, body,
+                    "Content-Type: application/json\r\n");
   }
 
   // The key text of a new auth key; `create` is the inside of capabilities.devices.create.
@@ -110,9 +137,8 @@ class RunningServer {
       throw std::runtime_error("cannot connect to the server under test");
     }
     std::string request = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n" +
-                          headers +
-                          "Content-Type: application/json\r\nConnection: close\r\nContent-Length: " +
-                          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+                          headers + "Connection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                          "\r\n\r\n" + std::string(body);
     std::string answer;
     if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
       char buffer[16384];

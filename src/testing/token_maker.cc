@@ -1,10 +1,12 @@
 #include "testing/token_maker.h"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <boost/json/array.hpp>
@@ -12,6 +14,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "crypto/digest.h"
 
 namespace latchkey::testing {
 namespace {
@@ -28,6 +31,9 @@ struct FreeNumber {
 };
 struct FreeSignature {
   void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
+};
+struct FreeMemory {
+  void operator()(BIO* memory) const { BIO_free(memory); }
 };
 using Number = std::unique_ptr<BIGNUM, FreeNumber>;
 
@@ -52,6 +58,10 @@ Curve curve_of(std::string_view algorithm) {
   if (algorithm == "ES256") return {"P-256", "P-256", 32};
   if (algorithm == "ES384") return {"P-384", "P-384", 48};
   return {"P-521", "P-521", 66};
+}
+
+std::string signing_input(std::string_view header, std::string_view payload) {
+  return to_base64url(header) + "." + to_base64url(payload);
 }
 
 const EVP_MD* digest_of(std::string_view algorithm) {
@@ -111,7 +121,25 @@ std::string TokenMaker::sign(const boost::json::object& claims) const {
 }
 
 std::string TokenMaker::sign(std::string_view header, std::string_view payload) const {
-  const auto input = to_base64url(header) + "." + to_base64url(payload);
+  const auto input = signing_input(header, payload);
+  auto signature = signature_of(input);
+  if (algorithm_.starts_with("ES")) {
+    const auto* der = reinterpret_cast<const unsigned char*>(signature.data());
+    const std::unique_ptr<ECDSA_SIG, FreeSignature> parsed(
+        d2i_ECDSA_SIG(nullptr, &der, static_cast<long>(signature.size())));
+    const auto width = curve_of(algorithm_).width;
+    signature =
+        bytes_of(ECDSA_SIG_get0_r(parsed.get()), width) + bytes_of(ECDSA_SIG_get0_s(parsed.get()), width);
+  }
+  return input + "." + to_base64url(signature);
+}
+
+std::string TokenMaker::sign_in_der(std::string_view header, std::string_view payload) const {
+  const auto input = signing_input(header, payload);
+  return input + "." + to_base64url(signature_of(input));
+}
+
+std::string TokenMaker::signature_of(const std::string& input) const {
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;
   if (EVP_DigestSignInit(context.get(), &options, digest_of(algorithm_), nullptr, key_->pkey) != 1)
@@ -127,15 +155,22 @@ std::string TokenMaker::sign(std::string_view header, std::string_view payload) 
   auto* out = reinterpret_cast<unsigned char*>(signature.data());
   if (EVP_DigestSign(context.get(), out, &size, bytes, input.size()) != 1) fail("sign");
   signature.resize(size);
-  if (algorithm_.starts_with("ES")) {
-    const auto* der = reinterpret_cast<const unsigned char*>(signature.data());
-    const std::unique_ptr<ECDSA_SIG, FreeSignature> parsed(
-        d2i_ECDSA_SIG(nullptr, &der, static_cast<long>(signature.size())));
-    const auto width = curve_of(algorithm_).width;
-    signature =
-        bytes_of(ECDSA_SIG_get0_r(parsed.get()), width) + bytes_of(ECDSA_SIG_get0_s(parsed.get()), width);
-  }
-  return input + "." + to_base64url(signature);
+  return signature;
+}
+
+std::string TokenMaker::public_pem() const {
+  const std::unique_ptr<BIO, FreeMemory> memory(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PUBKEY(memory.get(), key_->pkey) != 1) fail("PEM");
+  const char* text = nullptr;
+  const auto size = BIO_get_mem_data(memory.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+std::string sign_with_hmac(std::string_view secret, std::string_view header, std::string_view payload) {
+  const auto input = signing_input(header, payload);
+  const auto* key = reinterpret_cast<const std::uint8_t*>(secret.data());
+  const auto digest = crypto::HmacKey(std::span(key, secret.size())).sign(input);
+  return input + "." + to_base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string key_set_text(const std::vector<boost::json::object>& keys) {

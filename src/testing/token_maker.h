@@ -22,13 +22,22 @@ class TokenMaker {
   // With this header instead of {"alg", "kid", "typ"} if there is one.
   std::string sign(const boost::json::object& claims) const;
   std::string sign(std::string_view header, std::string_view payload) const;
+  // ECDSA's own form of a signature, in place of the two numbers that RFC 7518 section 3.4 has.
+  std::string sign_in_der(std::string_view header, std::string_view payload) const;
+  // The public key as other programs keep it.
+  std::string public_pem() const;
 
  private:
+  std::string signature_of(const std::string& input) const;
+
   struct Key;
   std::string algorithm_;
   std::string kid_;
   std::unique_ptr<Key> key_;
 };
+
+// A compact JWS with HMAC-SHA-256 under any secret, such as a public key.
+std::string sign_with_hmac(std::string_view secret, std::string_view header, std::string_view payload);
 
 // {"keys": [...]}
 std::string key_set_text(const std::vector<boost::json::object>& keys);

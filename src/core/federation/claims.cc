@@ -72,6 +72,7 @@ Result<TimePoint> check_times(const json::object& claims, TimePoint now) {
   if (!expires) return malformed("exp is missing");
   if (!issued) return malformed("iat is missing");
   if (*expires + kClockSkew <= now) return malformed("the token expired at " + to_rfc3339(*expires));
+  if (*expires <= *issued) return malformed("exp is not after iat");
   if (*issued - kClockSkew > now) return malformed("iat is in the future: " + to_rfc3339(*issued));
   if (not_before && *not_before - kClockSkew > now) {
     return malformed("the token is not valid before " + to_rfc3339(*not_before));
@@ -102,8 +103,12 @@ Result<Claims> judge_claims(const json::object& claims, const Trust& trust, Time
     }
   }
   judged.subject = *subject;
-  if (const auto* id = text_of(claims, "jti")) judged.id = *id;
-  if (judged.id.size() > kMaxTrustText) return malformed("jti is too long");
+  if (const auto* id = claims.if_contains("jti"); id != nullptr) {
+    // One that cannot be remembered would let the token count again and again.
+    if (!id->is_string() || id->get_string().empty()) return malformed("jti is no text");
+    if (id->get_string().size() > kMaxTrustText) return malformed("jti is too long");
+    judged.id = id->get_string();
+  }
   return judged;
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <set>
 #include <vector>
 
@@ -60,6 +61,15 @@ struct UniqueNames {
   bool on_comment(json::string_view, json::error_code&) { return true; }
 };
 
+// What a workload shows is an ID token, an access token (RFC 9068) or a SPIFFE JWT-SVID. Logout tokens,
+// security events, proofs of possession carry the same issuer's signature and are none of these.
+bool is_type_of_token(const json::value& typ) {
+  if (!typ.is_string()) return false;
+  auto name = to_lower(std::string_view(typ.get_string()));
+  if (name.starts_with("application/")) name.erase(0, 12);
+  return name == "jwt" || name == "at+jwt" || name == "jose";
+}
+
 bool has_unique_names(std::string_view text) {
   json::parse_options options;
   options.max_depth = kMaxDepth;
@@ -93,8 +103,11 @@ Result<Jws> parse_jws(std::string_view text) {
   if (parts[2].empty()) return malformed("the token is not signed");
   if (header_text->size() > kMaxHeader) return malformed("the token's header is too long");
   TRY(const auto header, parse_strict_object(*header_text, "the token's header"));
-  for (const char* unknown : {"crit", "b64"}) {
+  for (const char* unknown : {"crit", "b64", "enc", "zip"}) {
     if (header.contains(unknown)) return malformed(std::string("the token's header asks for ") + unknown);
+  }
+  if (const auto* typ = header.if_contains("typ"); typ != nullptr && !is_type_of_token(*typ)) {
+    return malformed("the token is of another type: " + storable(clip(redact_keys(json::serialize(*typ)), 64)));
   }
   const auto text_of = [&header](const char* name) {
     const auto* value = header.if_contains(name);
@@ -102,7 +115,7 @@ Result<Jws> parse_jws(std::string_view text) {
   };
   const auto algorithm = crypto::jws_algorithm_from(text_of("alg"));
   if (!algorithm) {
-    return malformed("the token's algorithm is not an accepted one: " + storable(clip(text_of("alg"), 32)));
+    return malformed("the token's algorithm is not an accepted one: " + storable(clip(redact_keys(text_of("alg")), 32)));
   }
   if (header.contains("kid") && text_of("kid").empty()) return malformed("the token's kid is no text");
   Jws jws;
