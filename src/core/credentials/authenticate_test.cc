@@ -107,6 +107,31 @@ TEST(CredentialCache, DoesNotKeepWhatWasReadBeforeARevocation) {
   EXPECT_EQ(cache.find(id), nullptr);
 }
 
+// The token comes from the database when its minter has just ended, and is the first that is kept.
+TEST(CredentialCache, R20_DoesNotKeepATokenThatWasReadBeforeItsMinterEndedOrChanged) {
+  World world;
+  OwnedCredential token;
+  token.credential.id = CredentialId("kTokenCNTRL");
+  token.credential.tailnet = world.tailnet().tailnet.id;
+  token.credential.type = KeyType::api;
+  token.credential.minted_by = CredentialId("kClientCNTRL");
+  const auto entry = std::make_shared<const OwnedCredential>(token);
+  using audit::ChangeKind;
+  for (const auto kind :
+       {ChangeKind::credential_revoked, ChangeKind::credential_expired, ChangeKind::credential_updated}) {
+    CredentialCache cache(1000);
+    const audit::Change change{kind, token.credential.tailnet, "kClientCNTRL", 0, world.now};
+    const auto ticket = cache.ticket(token.credential.id);
+    cache.apply({&change, 1});
+    cache.insert(entry, ticket);
+    EXPECT_EQ(cache.find(token.credential.id), nullptr);
+    cache.insert(entry, cache.ticket(token.credential.id));
+    EXPECT_NE(cache.find(token.credential.id), nullptr);
+    cache.apply({&change, 1});
+    EXPECT_EQ(cache.find(token.credential.id), nullptr);
+  }
+}
+
 TEST(CredentialCache, IsBounded) {
   World world;
   CredentialCache cache(32);

@@ -32,7 +32,7 @@ void CredentialCache::insert(const Entry& entry, Ticket ticket) {
   if (shard.by_id.size() >= shard_capacity_) {
     drop(shard, shard.by_age.back()->credential.id);
   }
-  if (!entry->credential.minted_by.empty()) ++minted_;
+  if (!entry->credential.minted_by.empty()) ++shard.minted;
   shard.by_age.push_front(entry);
   shard.by_id.emplace(id, shard.by_age.begin());
 }
@@ -51,7 +51,7 @@ void CredentialCache::apply(std::span<const audit::Change> changes) {
           ++shard.drops;
           drop(shard, id);
         }
-        if (minted_ > 0) drop_minted(id);
+        if (change.kind != audit::ChangeKind::credential_used_up) drop_minted(id);
         break;
       }
       case audit::ChangeKind::user_updated:
@@ -125,16 +125,17 @@ std::size_t CredentialCache::size() const {
 void CredentialCache::drop(Shard& shard, const CredentialId& id) {
   const auto found = shard.by_id.find(id);
   if (found == shard.by_id.end()) return;
-  if (!(*found->second)->credential.minted_by.empty()) --minted_;
+  if (!(*found->second)->credential.minted_by.empty()) --shard.minted;
   shard.by_age.erase(found->second);
   shard.by_id.erase(found);
 }
 
-template <typename Condition>
-void CredentialCache::drop_if(Condition condition) {
+template <typename Shards, typename Condition>
+void CredentialCache::drop_if(Shards is_worth_a_look, Condition condition) {
   for (auto& shard : shards_) {
     const std::lock_guard guard(shard.lock);
     ++shard.drops;
+    if (!is_worth_a_look(shard)) continue;
     for (auto at = shard.by_age.begin(); at != shard.by_age.end();) {
       const Entry entry = *at++;
       if (condition(entry->credential)) drop(shard, entry->credential.id);
@@ -143,11 +144,14 @@ void CredentialCache::drop_if(Condition condition) {
 }
 
 void CredentialCache::drop_user(const TailnetId& tailnet, const std::string& user) {
-  drop_if([&](const Credential& key) { return key.tailnet == tailnet && key.owner.str() == user; });
+  drop_if([](const Shard&) { return true; },
+          [&](const Credential& key) { return key.tailnet == tailnet && key.owner.str() == user; });
 }
 
+// Also where no token is held: one that was read before may be about to come.
 void CredentialCache::drop_minted(const CredentialId& minter) {
-  drop_if([&](const Credential& key) { return key.minted_by == minter; });
+  drop_if([](const Shard& shard) { return shard.minted > 0; },
+          [&](const Credential& key) { return key.minted_by == minter; });
 }
 
 UseTally& CredentialCache::tally_of(Shard& shard, const Credential& key) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -54,6 +53,7 @@ class CredentialCache {
     std::unordered_map<CredentialId, std::list<Entry>::iterator> by_id;
     std::unordered_map<CredentialId, UseTally> tallies;
     std::uint64_t drops = 0;
+    std::size_t minted = 0;  // entries that are access tokens of trust credentials
   };
   static constexpr std::size_t kShards = 16;
 
@@ -61,15 +61,14 @@ class CredentialCache {
   const Shard& shard_of(const CredentialId& id) const {
     return shards_[std::hash<CredentialId>{}(id) % kShards];
   }
-  void drop(Shard& shard, const CredentialId& id);
-  template <typename Condition>
-  void drop_if(Condition condition);
+  static void drop(Shard& shard, const CredentialId& id);
+  template <typename Shards, typename Condition>
+  void drop_if(Shards is_worth_a_look, Condition condition);
   void drop_user(const TailnetId& tailnet, const std::string& user);
   void drop_minted(const CredentialId& minter);
   static UseTally& tally_of(Shard& shard, const Credential& key);
 
   std::size_t shard_capacity_;
-  std::atomic<std::size_t> minted_ = 0;  // entries that are access tokens of trust credentials
   std::array<Shard, kShards> shards_;
 };
 
