@@ -184,4 +184,21 @@ identity::TrustGrant grant_of(const Credential& token, const Credential& minter)
   return grant;
 }
 
+std::vector<std::string> scope_words_of(const Credential& token, const Credential& minter) {
+  using identity::ScopeAccess;
+  const auto left = token.scopes.set.intersection(minter.scopes.set);
+  if (left == token.scopes.set) return token.scopes.names;
+  std::vector<std::string> fewest;
+  for (const auto& row : identity::scope_catalogue()) {
+    const bool writes = row.has_write && left.holds({row.family, ScopeAccess::write});
+    if (!writes && !left.holds({row.family, ScopeAccess::read})) continue;
+    const auto access = writes ? ScopeAccess::write : ScopeAccess::read;
+    // `all` speaks for every other.
+    const bool is_said =
+        row.family != identity::ScopeFamily::all && left.holds({identity::ScopeFamily::all, access});
+    if (!is_said) fewest.push_back(identity::to_string({row.family, access}));
+  }
+  return fewest;
+}
+
 }  // namespace latchkey::credentials

@@ -56,5 +56,7 @@ void revoke_access_token(core::Tx& tx, const Credential& token, const Credential
 
 // What a token of this minter carries now: both may have been narrowed since.
 identity::TrustGrant grant_of(const Credential& token, const Credential& minter);
+// The words for its scopes: as they were asked for, or the fewest that say what is left of them.
+std::vector<std::string> scope_words_of(const Credential& token, const Credential& minter);
 
 }  // namespace latchkey::credentials

@@ -46,6 +46,10 @@ Result<std::optional<PresentedClient>> presented_client(const io::Request& reque
   }
   auto secret = basic_password(request);
   TRY(auto in_form, form_value(form, "client_secret"));
+  if (secret && in_form && *secret != *in_form) {
+    return malformed("one secret is in the Authorization header, another in the form: send one",
+                     "client_secret");
+  }
   if (!secret) secret = std::move(in_form);
   if (!secret) return std::optional<PresentedClient>();
   auto text = without_options(*std::move(secret));

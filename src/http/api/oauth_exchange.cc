@@ -51,6 +51,9 @@ io::awaitable<Result<federation::Claims>> judge(Context& context, const Credenti
 
 io::awaitable<Result<credentials::IssuedKey>> exchange(Context& context, Call& call,
                                                        const Credential& identity, std::string token) {
+  if (credentials::is_invalid(identity, context.clock.now())) {
+    co_return credentials::exchange_refused("the federated identity was revoked");
+  }
   CO_TRY(const auto claims, co_await judge(context, identity, std::move(token)));
   credentials::TokenRequest want;
   want.source = call.caller.source;
@@ -93,16 +96,16 @@ Answer exchange_token(Context& context, Call& call) {
     return tx.credentials().find_for_authentication(id);
   };
   CO_TRY(const Found found, co_await context.db.read(std::move(read)));
-  const bool is_identity = found && found->credential.type == credentials::KeyType::federated;
-  if (!is_identity || credentials::is_invalid(found->credential, now)) {
+  if (!found || found->credential.type != credentials::KeyType::federated) {
     call.guard->note_failure(address, now);
-    co_return refused(credentials::exchange_refused("unknown or revoked federated identity"));
+    co_return refused(credentials::exchange_refused("unknown federated identity"));
   }
   const auto& identity = found->credential;
   const auto issued = co_await exchange(context, call, identity, std::move(form->token));
   if (issued) co_return access_token_response(*issued);
   if (issued.error().code != ErrorCode::forbidden) co_return issued.error();
   call.guard->note_failure(address, now);
+  if (!call.guard->may_record(identity.id, now)) co_return refused(issued.error());
   auto record = [identity, reason = issued.error().detail, source = call.caller.source,
                  now](core::Tx& tx) -> Result<void> {
     credentials::record_refused_exchange(tx, identity, reason, source, now);

@@ -186,6 +186,20 @@ TEST_F(OauthApi, StockClientsWaysOfAskingAllWork) {
       200);
 }
 
+TEST_F(OauthApi, TwoSecretsInOneRequestAreRefused) {
+  const auto of = client(R"("scopes":["dns"])");
+  const auto other = client(R"("scopes":["dns"])");
+  const auto both = [&](const std::string& in_form) {
+    return form("/api/v2/oauth/token", "client_secret=" + in_form,
+                {{"Authorization", "Basic " + to_base64(of.id + ":" + of.secret)}});
+  };
+  const auto refused = both(other.secret);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(json_of(refused).at("error").as_string(), "invalid_request");
+  EXPECT_EQ(refused.body.find("tskey-client"), std::string::npos);
+  EXPECT_EQ(both(of.secret).status, 200);
+}
+
 TEST_F(OauthApi, BadCredentialsAreAnsweredAlike) {
   const auto of = client(R"("scopes":["dns"])");
   auto wrong = of;
@@ -241,8 +255,28 @@ TEST_F(OauthApi, NarrowingAClientNarrowsItsTokens) {
                    R"({"keyType":"client","scopes":["auth_keys"],"tags":["tag:ci"]})"),
             200);
   EXPECT_EQ(status("GET", "/api/v2/tailnet/-/dns/preferences", one), 403);
+  const auto told =
+      json_of(form("/api/v2/oauth/introspect", "client_secret=" + of.secret + "&token=" + one)).as_object();
+  EXPECT_EQ(told.at("scope").as_string(), "auth_keys");
+  EXPECT_EQ(json::serialize(told.at("tags")), R"(["tag:ci"])");
   EXPECT_EQ(post(kKeys, R"({"capabilities":{"devices":{"create":{"tags":["tag:ci"]}}}})", one).status, 200);
   EXPECT_EQ(post(kKeys, R"({"capabilities":{"devices":{"create":{"tags":["tag:db"]}}}})", one).status, 400);
+}
+
+TEST_F(OauthApi, IntrospectionTellsWhatIsLeftOfTheScopes) {
+  const auto of = client(R"("scopes":["all"],"tags":["tag:ci"])");
+  const auto one = token(of, "&scope=all:read+dns+devices");
+  const auto told = [&](const char* scopes) {
+    EXPECT_EQ(status("PUT", std::string(kKeys) + "/" + of.id, owner(),
+                     std::string(R"({"keyType":"client","tags":["tag:ci"],"scopes":)") + scopes + "}"),
+              200);
+    const auto answer = form("/api/v2/oauth/introspect", "client_secret=" + of.secret + "&token=" + one);
+    return std::string(json_of(answer).at("scope").as_string());
+  };
+  EXPECT_EQ(told(R"(["all"])"), "all:read dns devices");
+  EXPECT_EQ(told(R"(["all:read"])"), "all:read");
+  EXPECT_EQ(told(R"(["users","dns:read","auth_keys"])"), "auth_keys dns:read users:read");
+  EXPECT_EQ(told(R"(["devices:read"])"), "auth_keys:read devices:core:read devices:posture_attributes:read");
 }
 
 TEST_F(OauthApi, ATokenEndsWithItsHour) {
@@ -462,15 +496,26 @@ TEST_F(OauthApi, TheLogNamesClientAndToken) {
   EXPECT_TRUE(found);
 }
 
-TEST_F(OauthApi, FloodsOfWrongSecretsAreThrottled) {
-  const auto of = client(R"("scopes":["dns"])");
+TEST_F(OauthApi, FloodsOfWrongSecretsAreThrottledAndLockNobodyOut) {
+  const auto known = client(R"("scopes":["dns"])");
+  const auto unknown = client(R"("scopes":["dns"])");
+  EXPECT_EQ(ask_token(known).status, 200);
   int throttled = 0;
   for (int i = 0; i < 600; ++i) {
     if (form("/api/v2/oauth/token", "client_secret=nonsense").status == 429) ++throttled;
   }
   EXPECT_GT(throttled, 50);
-  CallOptions elsewhere{{{"Content-Type", kForm}}, "client_secret=" + of.secret, "198.51.100.9"};
+  // Behind the same address: who was right before goes on, who was not waits.
+  EXPECT_EQ(ask_token(known).status, 200);
+  const auto refused = ask_token(unknown);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(json_of(refused).at("error").as_string(), "temporarily_unavailable");
+  const CallOptions elsewhere{{{"Content-Type", kForm}}, "client_secret=" + unknown.secret, "198.51.100.9"};
   EXPECT_EQ(api_.call("POST", "/api/v2/oauth/token", {}, elsewhere).status, 200);
+  // A secret that was right once is no way around the limit once it has ended.
+  ASSERT_EQ(status("DELETE", std::string(kKeys) + "/" + known.id, owner()), 200);
+  EXPECT_EQ(ask_token(known).status, 401);
+  EXPECT_EQ(ask_token(known).status, 429);
 }
 
 TEST_F(OauthApi, R8_WhoFindsASecretLearnsWhetherItIsLive) {

@@ -45,20 +45,22 @@ io::awaitable<Result<OwnedCredential>> authenticated_client(Context& context, Ca
                                                             std::optional<PresentedClient> presented) {
   const auto now = context.clock.now();
   const auto address = call.caller.source.address;
-  CO_TRY(call.guard->check(address, now));
   if (!presented) {
+    CO_TRY(call.guard->check(address, now));
     call.guard->note_failure(address, now);
     co_return credentials::invalid_client();
   }
+  const auto digest = context.issuer.mint.digest(presented->text.expose());
+  CO_TRY(call.guard->check(address, digest, now));
   auto read = [id = presented->key.id](core::Tx& tx) -> Result<Found> {
     return tx.credentials().find_for_authentication(id);
   };
   CO_TRY(Found found, co_await context.db.read(std::move(read)));
-  const auto digest = context.issuer.mint.digest(presented->text.expose());
   if (!credentials::genuine_client(found ? &*found : nullptr, digest, now)) {
-    call.guard->note_failure(address, now);
+    call.guard->note_failure(address, digest, now);
     co_return credentials::invalid_client();
   }
+  call.guard->note_success(digest);
   co_return *std::move(found);
 }
 
@@ -142,7 +144,7 @@ io::awaitable<Result<io::Response>> introspect(Context& context, Call& call) {
     const auto grant = credentials::grant_of(token, own.client.credential);
     body["client_id"] = own.client.credential.id.str();
     body["token_type"] = "Bearer";
-    body["scope"] = joined(token.scopes.names);
+    body["scope"] = joined(credentials::scope_words_of(token, own.client.credential));
     body["tags"] = boost::json::array(grant.tags.begin(), grant.tags.end());
     body["iat"] = duration_cast<seconds>(token.created.time_since_epoch()).count();
     if (token.expires) body["exp"] = duration_cast<seconds>(token.expires->time_since_epoch()).count();
