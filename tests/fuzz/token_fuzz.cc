@@ -25,7 +25,7 @@ void judge(const boost::json::object& claims) {
     fuzz::require(storable(judged.error().message) == judged.error().message, "a reason can be stored");
     return;
   }
-  fuzz::require(claims.at("iss") == kTrust.issuer, "the issuer is the one that is trusted");
+  fuzz::require(claims.at("iss").as_string() == kTrust.issuer, "the issuer is the one that is trusted");
   fuzz::require(federation::matches_pattern(kTrust.subject, judged->subject), "the subject matches");
   fuzz::require(judged->expires + federation::kClockSkew > kNow, "the token has not expired");
   fuzz::require(judged->expires <= kNow + federation::kClockSkew + federation::kLongestTokenLife,
