@@ -1,22 +1,26 @@
 """What is measured. Each case is a function of a Bench; its first line of documentation is its description."""
+import base64
 import json
+import random
 import resource
 import signal
 import subprocess
 import time
-import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from measure import (Load, Row, Sample, Table, alternate, compare, micros, rates, ratios, run_durable, run_load,
                      run_program, run_wrk, say, size, spread)
-from programs import NGINX, WRK, ConstantServer, Failed, Latchkey, Nginx, Postgres, get
+from programs import NGINX, WRK, ConstantServer, Failed, Latchkey, Nginx, Postgres, get, post, post_form
 
 WHOAMI = "/api/v2/whoami"
 NEW_KEY = json.dumps({"keyType": "auth", "description": "build", "expirySeconds": 86400, "capabilities": {
     "devices": {"create": {"reusable": True, "tags": ["tag:ci"]}}}})
 NO_FLUSH = {"LATCHKEY_KEYS_USAGE_FLUSH_SECONDS": "3600"}
+FORM = {"method": "POST", "path": "/api/v2/oauth/token", "type": "application/x-www-form-urlencoded",
+        "body": "grant_type=client_credentials"}
 COLD = {"LATCHKEY_CACHE_CREDENTIALS": "16"}
 
 
@@ -303,19 +307,119 @@ def wrong_secrets(bench):
         calls()
         calls_under_flood()
         samples = alternate(bench.rounds(11), {"quiet": calls, "flood": calls_under_flood, "quiet again": calls})
-    noise = ratios(samples["quiet again"], samples["quiet"], "p99")
+    add_flood_rows(bench, "good calls (2,000/s) during 200 wrong secrets a second", samples)
+    bench.table.note(f"wrong secrets: answered in the last round with {statuses[-1]}")
+
+
+def add_flood_rows(bench, what, samples, kind=""):
+    flood, quiet, again = (samples[f"{kind}{when}"] for when in ("flood", "quiet", "quiet again"))
+    noise = ratios(again, quiet, "p99")
     # When two quiet runs differ by more than the budget allows, nothing can be said about the budget.
     decided = 1 / 1.1 <= median(noise) <= 1.1
-    for what, most in (("p50", None), ("p99", 1.1)):
-        times = ratios(samples["flood"], samples["quiet"], what)
-        flood, quiet = (median(getattr(s, what) for s in samples[name]) for name in ("flood", "quiet"))
+    for percentile, most in (("p50", None), ("p99", 1.1)):
+        times = ratios(flood, quiet, percentile)
+        during, before = (median(getattr(s, percentile) for s in each) for each in (flood, quiet))
         budget = "-" if not most else "at most 1.1" if decided else "at most 1.1 (undecided: see the note)"
-        bench.table.add(Row(f"good calls (2,000/s) during 200 wrong secrets a second, {what}", micros(flood),
-                            f"quiet: {micros(quiet)}", spread(times), budget,
+        bench.table.add(Row(f"{what}, {percentile}", micros(during), f"quiet: {micros(before)}", spread(times), budget,
                             median(times) <= most if most and decided else None))
-    last = statuses[-1]
-    bench.table.note(f"wrong secrets: answered in the last round with {last}; two quiet runs beside each other differ in "
-                     f"their p99 by {spread(noise)}")
+    bench.table.note(f"{what}: two quiet runs beside each other differ in their p99 by {spread(noise)}")
+
+
+def basic(secret):
+    return "Basic " + base64.b64encode(f"client:{secret}".encode()).decode()
+
+
+def make_client(server):
+    """The secret of a new OAuth client."""
+    wanted = {"keyType": "client", "description": "build", "scopes": ["dns", "users:read"]}
+    return post(server.url + "/api/v2/tailnet/-/keys", wanted, server.token)["key"]
+
+
+def write_private(file, lines):
+    file.touch(0o600)
+    file.write_text("".join(line + "\n" for line in lines))
+    return file
+
+
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def wrong_secret(like):
+    """A secret of the right form, with a right checksum, for the same client."""
+    text = like[:-50] + "".join(random.choices(BASE58, k=44))
+    checksum, left = "", zlib.crc32(text.encode())
+    for _ in range(6):
+        left, digit = divmod(left, 58)
+        checksum = BASE58[digit] + checksum
+    return text + checksum
+
+
+def access_tokens(bench):
+    """minting OAuth access tokens, and checking them, beside auth keys and API access tokens"""
+    directory, token = bench.make_data("oauth")
+    with Latchkey(directory, bench.work / "oauth.log") as server:
+        secret = make_client(server)
+        secrets = write_private(bench.work / "oauth.secrets", [basic(secret)])
+
+        def mint(callers):
+            return run_load(server, callers, bench.seconds, tokens=secrets, **FORM)
+
+        mint(64)
+        contestants = {}
+        for callers in (1, 64):
+            contestants[f"mint {callers}"] = lambda callers=callers: mint(callers)
+            contestants[f"key {callers}"] = lambda callers=callers: bench.create(server, callers)
+        samples = alternate(bench.rounds(7), contestants)
+        for callers in (1, 64):
+            bench.table.add(compare(f"mint an access token, {number_of(callers, 'caller')}", samples[f"mint {callers}"],
+                                    f"create an auth key, {number_of(callers, 'caller')}", samples[f"key {callers}"],
+                                    latency=True))
+        if not WRK:
+            bench.table.note("check an access token: skipped, wrk is not installed")
+            return
+        minted = post_form(server.url + FORM["path"], FORM["body"], basic(secret))["access_token"]
+        for connections in (64, 512):
+            checks = {name: lambda text=text, connections=connections:
+                      run_wrk(server, WHOAMI, connections, bench.seconds, text)
+                      for name, text in (("access", minted), ("api", token))}
+            for check in checks.values():
+                check()
+            samples = alternate(bench.rounds(7), checks)
+            bench.table.add(compare(f"check an access token, {connections} connections", samples["access"],
+                                    f"check an API access token, {connections} connections", samples["api"]))
+
+
+def wrong_client_secrets(bench):
+    """good calls while 200 wrong client secrets a second arrive at the token endpoint"""
+    directory, _ = bench.make_data("oauth-flood")
+    bench.fill(directory, 2_000, 64)
+    seconds = 2 if bench.quick else 4
+    with Latchkey(directory, bench.work / "oauth-flood.log") as server:
+        good = directory.with_suffix(".tokens")
+        secret = make_client(server)
+        right = write_private(bench.work / "right.secrets", [basic(secret)])
+        wrong = write_private(bench.work / "wrong.secrets", [basic(wrong_secret(secret)) for _ in range(20_000)])
+        kinds = {"checks": (2000, lambda: run_load(server, 16, seconds, path=WHOAMI, tokens=good, rate=2000)),
+                 "mints": (200, lambda: run_load(server, 16, seconds, tokens=right, rate=200, **FORM))}
+        statuses = {}
+
+        def during_flood(calls):
+            flood = Load(server, 4, seconds, tokens=wrong, rate=200, **FORM)
+            sample = calls()
+            statuses.update(flood.result(expected=("401", "429")).statuses)
+            return sample
+
+        contestants = {}
+        for kind, (_, calls) in kinds.items():
+            contestants[f"{kind} quiet"] = calls
+            contestants[f"{kind} flood"] = lambda calls=calls: during_flood(calls)
+            contestants[f"{kind} quiet again"] = calls
+            calls()
+        during_flood(kinds["checks"][1])
+        samples = alternate(bench.rounds(11), contestants)
+    for kind, (rate, _) in kinds.items():
+        add_flood_rows(bench, f"good {kind} ({rate:,}/s) during 200 wrong client secrets a second", samples, f"{kind} ")
+    bench.table.note(f"wrong client secrets: answered in the last round with {statuses}")
 
 
 def start(bench):
@@ -460,10 +564,7 @@ def devices(bench):
 
 def make_device_key(server, token):
     wanted = {"capabilities": {"devices": {"create": {"reusable": True, "preauthorized": True}}}}
-    request = urllib.request.Request(server.url + "/api/v2/tailnet/-/keys", json.dumps(wanted).encode(),
-                                     {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)["key"]
+    return post(server.url + "/api/v2/tailnet/-/keys", wanted, token)["key"]
 
 
 def add_changes(bench, server, fleet, count):
@@ -479,4 +580,5 @@ def add_changes(bench, server, fleet, count):
 
 
 CASES = {"check-token": check_token, "create-key": create_key, "create-key-postgres": create_key_postgres,
-         "many-keys": many_keys, "wrong-secrets": wrong_secrets, "start": start, "idle-connections": idle_connections, "devices": devices}
+         "many-keys": many_keys, "wrong-secrets": wrong_secrets,
+         "access-tokens": access_tokens, "wrong-client-secrets": wrong_client_secrets, "start": start, "idle-connections": idle_connections, "devices": devices}

@@ -2,11 +2,11 @@
 //
 //   load_bench --port P --connections 64 --seconds 2 --method POST --path /x --body TEXT --tokens FILE
 //
-// A body is JSON unless --type says otherwise. As fast as the server answers, or with --rate R requests a
-// second, timed from when each was due, so that a slow answer delays the count of those behind it (no
-// coordinated omission). --tokens names a file with one bearer token a line, taken in turn from line --offset
-// on. --idle holds the connections open after one request each, says so, and waits for the end of standard
-// input. Prints one line of JSON.
+// As fast as the server answers, or with --rate R requests a second, timed from when each was due, so that a
+// slow answer delays the count of those behind it (no coordinated omission). --tokens names a file with one
+// bearer token a line, or another scheme and its credentials ("Basic ..."), taken in turn from line --offset
+// on. --type is the body's, JSON without it. --idle holds the connections open after one
+// request each, says so, and waits for the end of standard input. Prints one line of JSON.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -120,7 +120,9 @@ class Requests {
 
   std::string next() {
     if (tokens_.empty()) return head_ + tail_;
-    return head_ + "Authorization: Bearer " + tokens_[next_++ % tokens_.size()] + "\r\n" + tail_;
+    const auto& token = tokens_[next_++ % tokens_.size()];
+    const char* scheme = token.find(' ') == std::string::npos ? "Bearer " : "";
+    return head_ + "Authorization: " + scheme + token + "\r\n" + tail_;
   }
 
  private:

@@ -33,6 +33,20 @@ def get(url, token=None):
         return answer.read().decode()
 
 
+def post(url, body, token):
+    return send(url, json.dumps(body), "application/json", f"Bearer {token}")
+
+
+def post_form(url, body, authorization):
+    return send(url, body, "application/x-www-form-urlencoded", authorization)
+
+
+def send(url, body, kind, authorization):
+    request = urllib.request.Request(url, body.encode(), {"Authorization": authorization, "Content-Type": kind})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
 class Program:
     """One server process, with its children."""
 
