@@ -416,7 +416,7 @@ def wrong_client_secrets(bench):
             contestants[f"{kind} quiet again"] = calls
             calls()
         during_flood(kinds["checks"][1])
-        samples = alternate(bench.rounds(11), contestants)
+        samples = alternate(bench.rounds(7), contestants)
     for kind, (rate, _) in kinds.items():
         add_flood_rows(bench, f"good {kind} ({rate:,}/s) during 200 wrong client secrets a second", samples, f"{kind} ")
     bench.table.note(f"wrong client secrets: answered in the last round with {statuses}")

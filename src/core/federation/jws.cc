@@ -107,7 +107,8 @@ Result<Jws> parse_jws(std::string_view text) {
     if (header.contains(unknown)) return malformed(std::string("the token's header asks for ") + unknown);
   }
   if (const auto* typ = header.if_contains("typ"); typ != nullptr && !is_type_of_token(*typ)) {
-    return malformed("the token is of another type: " + storable(clip(redact_keys(json::serialize(*typ)), 64)));
+    return malformed("the token is of another type: " +
+                     storable(clip(redact_keys(json::serialize(*typ)), 64)));
   }
   const auto text_of = [&header](const char* name) {
     const auto* value = header.if_contains(name);
@@ -115,7 +116,8 @@ Result<Jws> parse_jws(std::string_view text) {
   };
   const auto algorithm = crypto::jws_algorithm_from(text_of("alg"));
   if (!algorithm) {
-    return malformed("the token's algorithm is not an accepted one: " + storable(clip(redact_keys(text_of("alg")), 32)));
+    return malformed("the token's algorithm is not an accepted one: " +
+                     storable(clip(redact_keys(text_of("alg")), 32)));
   }
   if (header.contains("kid") && text_of("kid").empty()) return malformed("the token's kid is no text");
   Jws jws;

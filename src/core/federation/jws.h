@@ -21,9 +21,9 @@ struct Jws {
 };
 
 // Refuses with a reason for the log: what is no compact JWS, every algorithm but the asymmetric ones,
-// extensions that would have to be understood (crit, b64), members of encrypted tokens (enc, zip), tokens that
-// say they are for something else (typ, RFC 8725 section 3.11), members that stand twice. Keys and addresses
-// in the header (jwk, jku, x5u, x5c) are nobody's business: they are never looked at.
+// extensions that would have to be understood (crit, b64), members of encrypted tokens (enc, zip), tokens
+// that say they are for something else (typ, RFC 8725 section 3.11), members that stand twice. Keys and
+// addresses in the header (jwk, jku, x5u, x5c) are nobody's business: they are never looked at.
 Result<Jws> parse_jws(std::string_view text);
 
 // JSON that must be an object; members that stand twice, anywhere in it, are refused.
