@@ -24,6 +24,7 @@
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/policy_node.h"
 #include "crypto/random.h"
+#include "crypto/seal.h"
 #include "http/application.h"
 #include "io/http_server.h"
 #include "io/runtime.h"
@@ -140,6 +141,7 @@ struct Server::Parts {
         runtime(static_cast<unsigned>(wanted.http_threads), log_to),
         db(std::move(database)),
         mint(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kCredentialDigestPurpose).expose())),
+        sealer(crypto::hkdf_sha256(root, crypto::kSealPurpose)),
         cache(static_cast<std::size_t>(wanted.cache_credentials)),
         fetcher({std::move(issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
         issuer_keys([this](io::FetchRequest request) { return fetcher.fetch(std::move(request)); }, clock),
@@ -154,7 +156,8 @@ struct Server::Parts {
                  [this](const io::Request& request, const std::string& address) {
                    return door.upgrade(request, address);
                  }},
-                &issuer_keys},
+                &issuer_keys,
+                &sealer},
         application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
         probe(metrics, log_to, wanted.log_access),
         work{*db, clock, log_to, metrics, crypto::random_hex(8)},
@@ -196,6 +199,7 @@ struct Server::Parts {
   io::Runtime runtime;
   std::unique_ptr<storage::SqlDatabase> db;
   credentials::KeyMint mint;
+  crypto::Sealer sealer;
   credentials::CredentialCache cache;
   io::Fetcher fetcher;
   io::IssuerKeys issuer_keys;

@@ -22,4 +22,21 @@ std::vector<std::uint8_t> seal(const Key256& key, std::string_view context, cons
 std::optional<SecretString> open_sealed(const Key256& key, std::string_view context,
                                         std::span<const std::uint8_t> sealed);
 
+// The two under one key, for who keeps secrets that must come back: the server has one, made from the root
+// key (kSealPurpose). Const and safe from any thread.
+class Sealer {
+ public:
+  explicit Sealer(Key256 key) : key_(std::move(key)) {}
+
+  std::vector<std::uint8_t> seal(std::string_view context, const SecretString& plaintext) const {
+    return crypto::seal(key_, context, plaintext);
+  }
+  std::optional<SecretString> open(std::string_view context, std::span<const std::uint8_t> sealed) const {
+    return open_sealed(key_, context, sealed);
+  }
+
+ private:
+  Key256 key_;
+};
+
 }  // namespace latchkey::crypto

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "core/credentials/issue.h"
 #include "core/identity/caller.h"
+#include "crypto/seal.h"
 #include "io/database.h"
 #include "io/http.h"
 #include "io/issuer_keys.h"
@@ -42,6 +43,8 @@ struct Context {
   ControlDoor control = {};
   // The keys of token issuers, for federated identities.
   io::IssuerKeys* issuer_keys = nullptr;
+  // For secrets that must come back, such as those shown to other services.
+  const crypto::Sealer* sealer = nullptr;
 };
 
 // One request on its way to a handler, after routing and authentication.

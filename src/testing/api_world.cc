@@ -27,7 +27,8 @@ ApiWorld::ApiWorld(http::ApplicationSettings settings)
                [this] { return cache_is_current; },
                [] { return Result<void>(); },
                {},
-               &issuer_keys_},
+               &issuer_keys_,
+               &world.sealer()},
       application_(context_, world.mint(), cache_, std::move(settings), metrics_) {
   world.db().set_commit_hook([this](std::span<const audit::Change> changes) { cache_.apply(changes); });
 }

@@ -18,6 +18,7 @@
 #include "core/tailnet/create_tailnet.h"
 #include "core/tailnet/settings.h"
 #include "core/tx.h"
+#include "crypto/seal.h"
 #include "storage/sql_database.h"
 
 namespace latchkey::testing {
@@ -36,6 +37,7 @@ class World {
 
   storage::SqlDatabase& db() { return *db_; }
   const credentials::KeyMint& mint() const { return mint_; }
+  const crypto::Sealer& sealer() const { return sealer_; }
   TimePoint now = at("2026-01-05T09:00:00Z");
 
   const tailnet::CreatedTailnet& tailnet() const { return made_; }
@@ -70,6 +72,7 @@ class World {
  private:
   std::unique_ptr<storage::SqlDatabase> db_;
   credentials::KeyMint mint_;
+  crypto::Sealer sealer_{crypto::Key256({4, 5, 6})};
   tailnet::CreatedTailnet made_;
   std::vector<std::pair<identity::Role, UserId>> users_;
 };
