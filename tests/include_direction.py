@@ -3,7 +3,7 @@
 
     base < crypto < core < io < { storage | http | control | relay | workers } < app
     inside core: audit < identity < policy < tailnet < credentials < join; federation stands alone below credentials; scim sees
-    identity; webhooks sees audit
+    identity; webhooks sees audit; posture, logstream and services see tailnet and what is below it
 
 A build file alone does not stop a header from reaching up: all layers share one include path.
 
@@ -41,6 +41,9 @@ CORE_LEFT = {
     "credentials": {"audit", "identity", "policy", "tailnet", "federation"},
     "join": {"audit", "identity", "policy", "tailnet", "credentials"},
     "scim": {"audit", "identity"},
+    "posture": {"audit", "identity", "policy", "tailnet"},
+    "logstream": {"audit", "identity", "policy", "tailnet"},
+    "services": {"audit", "identity", "policy", "tailnet"},
     "webhooks": {"audit"},
 }
 

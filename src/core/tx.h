@@ -29,6 +29,15 @@ class PendingLoginStore;
 namespace latchkey::credentials {
 class CredentialStore;
 }
+namespace latchkey::posture {
+class IntegrationStore;
+}
+namespace latchkey::logstream {
+class LogstreamStore;
+}
+namespace latchkey::services {
+class ServiceStore;
+}
 
 namespace latchkey::core {
 
@@ -47,6 +56,9 @@ class Tx {
   virtual tailnet::DeviceStore& devices() = 0;
   virtual tailnet::AttributeStore& attributes() = 0;
   virtual join::PendingLoginStore& pending_logins() = 0;
+  virtual posture::IntegrationStore& integrations() = 0;
+  virtual logstream::LogstreamStore& logstreams() = 0;
+  virtual services::ServiceStore& services() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };
 

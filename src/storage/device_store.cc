@@ -19,9 +19,12 @@ const Statement kFind{SELECT_DEVICES "tailnet_id = $1 AND id = $2"};
 const Statement kFindByNumber{SELECT_DEVICES "tailnet_id = $1 AND number = $2"};
 const Statement kList{SELECT_DEVICES "tailnet_id = $1 ORDER BY number"};
 // Labels have none of the characters that mean something in a pattern.
-const Statement kNamesLike{"SELECT name FROM devices WHERE tailnet_id = $1 AND name LIKE $2 || '%'"};
+// A service has its name below the same suffix as devices.
+const Statement kNamesLike{
+    "SELECT name FROM devices WHERE tailnet_id = $1 AND name LIKE $2 || '%'"
+    " UNION SELECT substr(name, 5) FROM services WHERE tailnet_id = $1 AND name LIKE 'svc:' || $2 || '%'"};
 const Statement kCountOfKey{"SELECT COUNT(*) FROM devices WHERE tailnet_id = $1 AND auth_key_id = $2"};
-const Statement kAddressTaken{"SELECT 1 FROM devices WHERE tailnet_id = $1 AND ipv4 = $2"};
+const Statement kAddressTaken{"SELECT 1 FROM addresses WHERE tailnet_id = $1 AND ipv4 = $2"};
 const Statement kFindByNodeKey{SELECT_DEVICES "node_key = $1"};
 const Statement kListOfMachine{SELECT_DEVICES "machine_key = $1 ORDER BY number"};
 const Statement kConflict{
@@ -29,7 +32,17 @@ const Statement kConflict{
     " WHEN machine_key = $7 AND COALESCE(user_id, '') = $8 THEN 3 WHEN name = $5 THEN 4"
     " WHEN ipv4 = $6 THEN 5 ELSE 0 END FROM devices WHERE (node_key = $3 OR number = $4 OR (tailnet_id = $1"
     " AND (name = $5 OR ipv4 = $6 OR (machine_key = $7 AND COALESCE(user_id, '') = $8))))"
-    " AND NOT (tailnet_id = $1 AND id = $2) LIMIT 1"};
+    " AND NOT (tailnet_id = $1 AND id = $2) UNION ALL SELECT CASE WHEN ipv4 = $6 THEN 5 ELSE 4 END"
+    " FROM services WHERE tailnet_id = $1 AND (ipv4 = $6 OR (name = 'svc:' || $5 AND NOT EXISTS (SELECT 1 "
+    "FROM"
+    " devices WHERE tailnet_id = $1 AND id = $2 AND name = $5))) LIMIT 1"};
+// Devices and services draw from one pool: of two that take an address at once, on any replicas, one gets it.
+const Statement kTakeAddress{
+    "INSERT INTO addresses (tailnet_id, ipv4, device_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
+const Statement kHoldsAddress{
+    "SELECT 1 FROM addresses WHERE tailnet_id = $1 AND ipv4 = $2 AND device_id = $3"};
+const Statement kLeaveAddress{
+    "DELETE FROM addresses WHERE tailnet_id = $1 AND device_id = $3 AND ipv4 <> $2"};
 const Statement kInsert{
     "INSERT INTO devices (" DEVICE_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
@@ -179,6 +192,15 @@ SqlDeviceStore::Written SqlDeviceStore::conflict_of(const Device& device) {
   }
 }
 
+void SqlDeviceStore::move_address(const Device& device) {
+  auto& connection = work_.connection();
+  const std::initializer_list<Value> row{device.tailnet.str(), device.ipv4, device.id.str()};
+  if (!connection.run(kHoldsAddress, row).empty()) return;
+  connection.run(kTakeAddress, row);
+  if (connection.changed() == 0) throw TransactionConflict("an address was taken since it was looked for");
+  connection.run(kLeaveAddress, row);
+}
+
 SqlDeviceStore::Written SqlDeviceStore::insert(const Device& device, Records records,
                                                const audit::Change& change) {
   const DeviceReport& report = device.report;
@@ -212,10 +234,18 @@ SqlDeviceStore::Written SqlDeviceStore::insert(const Device& device, Records rec
                                    report.home_relay,
                                    report.capability_version,
                                    device.revision});
-  if (told(records, change)) return Written::done;
-  const Written conflict = conflict_of(device);
-  if (conflict == Written::done) throw DatabaseError("a device of this id exists already");
-  return conflict;
+  auto& connection = work_.connection();
+  if (connection.changed() == 0) {
+    const Written conflict = conflict_of(device);
+    if (conflict == Written::done) throw DatabaseError("a device of this id exists already");
+    return conflict;
+  }
+  connection.run(kTakeAddress, {device.tailnet.str(), device.ipv4, device.id.str()});
+  if (!told(records, change)) {
+    connection.run(kRemove, {device.tailnet.str(), device.id.str()});
+    return Written::address_taken;
+  }
+  return Written::done;
 }
 
 // Looking first keeps a violated constraint from undoing the transaction. Where another replica is quicker
@@ -245,6 +275,7 @@ SqlDeviceStore::Written SqlDeviceStore::update(const Device& device, Records rec
                                    list_text(device.enabled_routes),
                                    device.revision});
   if (!told(records, change)) throw TransactionConflict("a device changed since it was read");
+  move_address(device);
   return Written::done;
 }
 

@@ -42,6 +42,9 @@ class SqlDeviceStore final : public tailnet::DeviceStore {
  private:
   // What another device has of what this one wants; `done` when nothing.
   Written conflict_of(const Device& device);
+  // Takes the address that the row has now, and leaves the others. Throws TransactionConflict when a service
+  // was quicker.
+  void move_address(const tailnet::Device& device);
   // Records and announces if the last statement changed a row.
   bool told(Records records, const audit::Change& change);
 

@@ -4,9 +4,12 @@
 #include "storage/audit_store.h"
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
+#include "storage/integration_store.h"
+#include "storage/logstream_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
+#include "storage/service_store.h"
 #include "storage/settings_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
@@ -34,6 +37,9 @@ struct UnitOfWork::Stores {
         devices(work),
         attributes(work),
         pending_logins(work),
+        integrations(work),
+        logstreams(work),
+        services(work),
         maintenance(work) {}
 
   SqlAuditStore audit;
@@ -45,6 +51,9 @@ struct UnitOfWork::Stores {
   SqlDeviceStore devices;
   SqlAttributeStore attributes;
   SqlPendingLoginStore pending_logins;
+  SqlIntegrationStore integrations;
+  SqlLogstreamStore logstreams;
+  SqlServiceStore services;
   SqlMaintenanceStore maintenance;
 };
 
@@ -79,6 +88,15 @@ tailnet::AttributeStore& UnitOfWork::attributes() {
 }
 join::PendingLoginStore& UnitOfWork::pending_logins() {
   return stores_->pending_logins;
+}
+posture::IntegrationStore& UnitOfWork::integrations() {
+  return stores_->integrations;
+}
+logstream::LogstreamStore& UnitOfWork::logstreams() {
+  return stores_->logstreams;
+}
+services::ServiceStore& UnitOfWork::services() {
+  return stores_->services;
 }
 core::MaintenanceStore& UnitOfWork::maintenance() {
   return stores_->maintenance;

@@ -36,6 +36,9 @@ class UnitOfWork final : public core::Tx {
   tailnet::DeviceStore& devices() override;
   tailnet::AttributeStore& attributes() override;
   join::PendingLoginStore& pending_logins() override;
+  posture::IntegrationStore& integrations() override;
+  logstream::LogstreamStore& logstreams() override;
+  services::ServiceStore& services() override;
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }

@@ -35,7 +35,8 @@ std::string scopes_page() {
       "# Scopes, operations and roles\n\n"
       "Printed by `latchkey docs`. People act with their role; OAuth clients and federated identities with "
       "their\n"
-      "scopes. `X:read` reads, `X` reads and changes. Any one of the scopes of an operation is enough.\n\n"
+      "scopes. `X:read` reads, `X` reads and changes. Any one of the scopes of an operation is enough,\n"
+      "unless it says `and`.\n\n"
       "## Scopes\n\n"
       "| scope | reading alone | allows |\n|---|---|---|\n";
   for (const auto& row : identity::scope_catalogue()) {
@@ -60,6 +61,9 @@ std::string scopes_page() {
     for (const auto scope : identity::scopes_of(operation)) {
       if (!scopes.empty()) scopes += ", ";
       scopes += code(identity::to_string(scope));
+    }
+    if (const auto further = identity::further_scope_of(operation)) {
+      scopes += " and " + code(identity::to_string(*further));
     }
     page += (scopes.empty() ? "people only" : scopes) + " |";
     for (const auto role : identity::kRoles)

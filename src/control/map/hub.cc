@@ -53,6 +53,9 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::credential_used_up:
     case ChangeKind::credential_expired:
     case ChangeKind::credential_revoked:
+    case ChangeKind::posture_updated:
+    case ChangeKind::logstream_updated:
+    case ChangeKind::service_updated:
       return Concerns::nothing;
   }
   return Concerns::everything;

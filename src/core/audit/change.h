@@ -31,6 +31,9 @@ enum class ChangeKind {
   policy_updated,
   settings_updated,
   dns_updated,
+  posture_updated,    // a posture integration; the subject is its id
+  logstream_updated,  // where a kind of log streams to, or an external id; the subject is the kind or the id
+  service_updated,    // made, changed or removed; the subject is its name
 };
 
 std::string_view to_string(ChangeKind kind);
@@ -40,7 +43,7 @@ ChangeKind change_kind_from(std::string_view text);
 struct Change {
   ChangeKind kind;
   TailnetId tailnet;
-  std::string subject;  // id of the credential, user, device or tailnet
+  std::string subject;  // id of the credential, user, device or tailnet, unless said otherwise above
   // Set by the store: position in the feed (1, 2, 3 ... without order gaps between commits) and time.
   std::int64_t sequence = 0;
   TimePoint at{};

@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 18> kChangeKinds{{
+constexpr Words<ChangeKind, 21> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -34,6 +34,9 @@ constexpr Words<ChangeKind, 18> kChangeKinds{{
     {ChangeKind::policy_updated, "policy.updated"},
     {ChangeKind::settings_updated, "settings.updated"},
     {ChangeKind::dns_updated, "dns.updated"},
+    {ChangeKind::posture_updated, "posture.updated"},
+    {ChangeKind::logstream_updated, "logstream.updated"},
+    {ChangeKind::service_updated, "service.updated"},
 }};
 
 constexpr Words<Origin, 5> kOrigins{{

@@ -1,6 +1,6 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.* and the words for some settings
-// (docs/divergences.md). Sorted.
+// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.* and the words for some settings,
+// external ids and services (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
 
@@ -64,11 +64,14 @@ constexpr std::string_view kEventNames[] = {
     "SHARE.UPDATE",
     "TAILNET.ACCEPT.FEATURE",
     "TAILNET.CREATE",
+    "TAILNET.CREATE.AWS_EXTERNAL_ID",
     "TAILNET.CREATE.LOGSTREAM_ENDPOINT",
     "TAILNET.CREATE.POSTURE_INTEGRATION",
+    "TAILNET.CREATE.SERVICE",
     "TAILNET.CREATE.TKA",
     "TAILNET.DELETE.LOGSTREAM_ENDPOINT",
     "TAILNET.DELETE.POSTURE_INTEGRATION",
+    "TAILNET.DELETE.SERVICE",
     "TAILNET.DELETE.TKA",
     "TAILNET.DISABLE.ACLS_EXTERNALLY_MANAGED",
     "TAILNET.DISABLE.COLLECT_POSTURE_IDENTITY",
@@ -112,6 +115,7 @@ constexpr std::string_view kEventNames[] = {
     "TAILNET.UPDATE.MAX_KEY_DURATION",
     "TAILNET.UPDATE.POSTURE_INTEGRATION",
     "TAILNET.UPDATE.SECURITY_EMAIL",
+    "TAILNET.UPDATE.SERVICE",
     "TAILNET.UPDATE.SUPPORT_EMAIL",
     "TAILNET.UPDATE.TCD",
     "TAILNET.UPDATE.TKA",

@@ -41,6 +41,7 @@ struct Row {
   AnyOf scopes;  // none: not for trust credentials
   Callers callers = Callers::everyone;
   std::optional<Right> or_right = std::nullopt;  // is enough as well
+  std::optional<Scope> further = std::nullopt;   // must be held besides
 };
 
 using enum ScopeFamily;
@@ -100,6 +101,19 @@ constexpr Row kOperations[] = {
     {Op::write_contact, "change contact", set_account_contact, true, any_of(write(account_settings))},
     {Op::write_security_contact, "change security contact", set_security_contact, true,
      any_of(write(account_settings))},
+    {Op::read_posture, "read posture integrations", read_people_and_machines, false,
+     any_of(read(feature_settings))},
+    {Op::write_posture, "change posture integration", configure_features, true,
+     any_of(write(feature_settings))},
+    {Op::read_log_streaming, "read log streaming", manage_log_streaming, false, any_of(read(log_streaming))},
+    {Op::write_log_streaming, "change log streaming", manage_log_streaming, true,
+     any_of(write(log_streaming))},
+    {Op::read_services, "read services", read_people_and_machines, false, any_of(read(services))},
+    {Op::write_services, "change service", configure_network, true, any_of(write(services))},
+    {Op::read_service_hosts, "read hosts of a service", read_people_and_machines, false,
+     any_of(read(services)), Callers::everyone, std::nullopt, read(devices_core)},
+    {Op::approve_service_host, "approve host of a service", manage_machines, true, any_of(write(services)),
+     Callers::everyone, configure_network, write(devices_core)},
     {Op::read_policy, "read policy file", read_people_and_machines, false,
      any_of(read(ScopeFamily::policy_file))},
     {Op::write_policy, "write policy file", write_policy_file, true, any_of(write(ScopeFamily::policy_file))},
@@ -159,6 +173,9 @@ std::vector<Scope> scopes_of(Operation operation) {
   const auto& any = row_of(operation).scopes;
   return {any.scopes.begin(), any.scopes.begin() + any.count};
 }
+std::optional<Scope> further_scope_of(Operation operation) {
+  return row_of(operation).further;
+}
 std::span<const Operation> operations() {
   return kAllOperations;
 }
@@ -186,7 +203,8 @@ Result<Extent> detail::decide(const Caller& caller, Operation operation) {
   if (caller.trust) {
     const auto& scopes = row.scopes.scopes;
     const auto held = [&](Scope scope) { return caller.trust->scopes.holds(scope); };
-    if (std::any_of(scopes.begin(), scopes.begin() + row.scopes.count, held)) return Extent::all;
+    const bool any = std::any_of(scopes.begin(), scopes.begin() + row.scopes.count, held);
+    if (any && (!row.further || held(*row.further))) return Extent::all;
     return forbidden(std::string(kRefused));
   }
   if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {

@@ -5,6 +5,7 @@
 // operation does not fit another.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,14 @@ enum class Operation {
   read_dns,
   write_dns,
   read_contacts,
+  read_posture,
+  write_posture,
+  read_log_streaming,
+  write_log_streaming,
+  read_services,
+  write_services,
+  read_service_hosts,
+  approve_service_host,
   write_contact,  // account and support
   write_security_contact,
   read_policy,
@@ -55,6 +64,8 @@ std::string_view to_string(Operation operation);  // "create auth key": for the 
 Right right_of(Operation operation);
 // Any one of these is enough for a trust credential; none: it cannot do this at all.
 std::vector<Scope> scopes_of(Operation operation);
+// Which it must hold besides.
+std::optional<Scope> further_scope_of(Operation operation);
 std::span<const Operation> operations();
 // How far a person of this role gets with it.
 Extent reach_of(Role role, Operation operation);
