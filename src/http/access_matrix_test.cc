@@ -25,6 +25,7 @@ struct Row {
   std::set<std::string> scopes;  // any one is enough; none: not for trust credentials
   // Owner, Admin, Network, IT, Billing admin, Auditor, Member.
   const char* roles;
+  const char* further = nullptr;  // a scope that must be held besides
 };
 
 constexpr const char* kAuthKey = R"({"capabilities":{"devices":{"create":{"tags":["tag:ci"]}}}})";
@@ -85,6 +86,31 @@ const Row kRows[] = {
     {"getContacts", "", {"account_settings:read"}, "xxxxxx-"},
     {"updateContact", R"({"email":"a@example.com"})", {"account_settings"}, "xx-x---"},
     {"resendContactVerificationEmail", "", {"account_settings"}, "xx-x---"},
+    {"getLogStreamingConfiguration", "", {"log_streaming:read"}, "xxxx---"},
+    {"setLogStreamingConfiguration", "{}", {"log_streaming"}, "xxxx---"},
+    {"disableLogStreaming", "", {"log_streaming"}, "xxxx---"},
+    {"getLogStreamingStatus", "", {"log_streaming:read"}, "xxxx---"},
+    {"getAwsExternalId", "{}", {"log_streaming"}, "xxxx---"},
+    {"validateAwsExternalId", "{}", {"log_streaming"}, "xxxx---"},
+    {"getPostureIntegrations", "", {"feature_settings:read"}, "xxxxxx-"},
+    {"createPostureIntegration", "{}", {"feature_settings"}, "xx-x---"},
+    {"getPostureIntegration", "", {"feature_settings:read"}, "xxxxxx-"},
+    {"updatePostureIntegration", "{}", {"feature_settings"}, "xx-x---"},
+    {"deletePostureIntegration", "", {"feature_settings"}, "xx-x---"},
+    {"listServices", "", {"services:read"}, "xxxxxx-"},
+    {"getService", "", {"services:read"}, "xxxxxx-"},
+    {"updateService", "{}", {"services"}, "xxx----"},
+    {"deleteService", "", {"services"}, "xxx----"},
+    {"listServiceHosts", "", {"services:read"}, "xxxxxx-", "devices:core:read"},
+    {"getServiceDeviceApproval", "", {"services:read"}, "xxxxxx-", "devices:core:read"},
+    {"updateServiceDeviceApproval", "{}", {"services"}, "xxxx---", "devices:core"},
+    {"listVipServices", "", {"services:read"}, "xxxxxx-"},
+    {"getVipService", "", {"services:read"}, "xxxxxx-"},
+    {"updateVipService", "{}", {"services"}, "xxx----"},
+    {"deleteVipService", "", {"services"}, "xxx----"},
+    {"listVipServiceHosts", "", {"services:read"}, "xxxxxx-", "devices:core:read"},
+    {"getVipServiceDeviceApproval", "", {"services:read"}, "xxxxxx-", "devices:core:read"},
+    {"updateVipServiceDeviceApproval", "{}", {"services"}, "xxxx---", "devices:core"},
     {"completeDeviceLogin", "{}", {}, "xx-x---"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
@@ -119,6 +145,10 @@ std::string target_of(const Route& route) {
                                                           {"{attributeKey}", "custom:x"},
                                                           {"{contactType}", "account"},
                                                           {"{userId}", "uNoSuchUserCNTRL"},
+                                                          {"{logType}", "network"},
+                                                          {"{externalId}", "none"},
+                                                          {"{integrationId}", "pNoSuchCNTRL"},
+                                                          {"{serviceName}", "svc:none"},
                                                           {"{loginId}", "00000000000000000000000000000000"}};
   for (const auto& [name, value] : elements) {
     const auto at = path.find(name);
@@ -168,7 +198,8 @@ class AccessMatrix : public ::testing::Test {
     for (const auto& scope : scopes) shown += scope + " ";
     for (const auto& [route, row] : asked()) {
       const auto got = status(*route, *row, token);
-      EXPECT_EQ(got != 403, has_one_of(meant, row->scopes))
+      const bool further = row->further == nullptr || has_one_of(meant, {row->further});
+      EXPECT_EQ(got != 403, has_one_of(meant, row->scopes) && further)
           << shown << " " << route->operation_id << " " << row->body << " " << got;
       EXPECT_NE(got, 401) << shown << " " << route->operation_id;
       EXPECT_LT(got, 500) << shown << " " << route->operation_id;
@@ -289,6 +320,12 @@ TEST_F(AccessMatrix, R19_AnySetOfScopesReachesWhatItsMembersDo) {
     const std::vector<std::string> some(names.begin(), names.begin() + 2 + round % 8);
     expect_reached(some, some);
   }
+}
+
+TEST_F(AccessMatrix, R19_WhereTwoScopesAreNeededBothTogetherAreEnough) {
+  expect_reached({"services:read", "devices:core"}, {"services:read", "devices:core"});
+  expect_reached({"services", "devices:core"}, {"services", "devices:core"});
+  EXPECT_TRUE(std::ranges::any_of(kRows, [](const Row& row) { return row.further != nullptr; }));
 }
 
 TEST_F(AccessMatrix, R40_EveryRoleReachesWhatItsColumnSays) {

@@ -64,6 +64,30 @@ Answer set_split_dns(Context& context, Call& call);
 Answer get_dns_configuration(Context& context, Call& call);
 Answer set_dns_configuration(Context& context, Call& call);
 
+// api/posture.cc
+Answer list_posture_integrations(Context& context, Call& call);
+Answer create_posture_integration(Context& context, Call& call);
+Answer get_posture_integration(Context& context, Call& call);
+Answer update_posture_integration(Context& context, Call& call);
+Answer delete_posture_integration(Context& context, Call& call);
+
+// api/log_streaming.cc
+Answer get_log_stream(Context& context, Call& call);
+Answer set_log_stream(Context& context, Call& call);
+Answer delete_log_stream(Context& context, Call& call);
+Answer get_log_stream_status(Context& context, Call& call);
+Answer create_aws_external_id(Context& context, Call& call);
+Answer validate_aws_trust_policy(Context& context, Call& call);
+
+// api/services.cc
+Answer list_services(Context& context, Call& call);
+Answer get_service(Context& context, Call& call);
+Answer put_service(Context& context, Call& call);
+Answer delete_service(Context& context, Call& call);
+Answer list_service_hosts(Context& context, Call& call);
+Answer get_service_approval(Context& context, Call& call);
+Answer set_service_approval(Context& context, Call& call);
+
 // api/device_logins.cc
 Answer complete_device_login(Context& context, Call& call);
 

@@ -52,6 +52,13 @@ io::Response empty_response() {
   return response;
 }
 
+io::Response unprocessable_response(std::string_view message) {
+  constexpr int kUnprocessable = 422;
+  io::Response response = json_response({{"message", message}, {"status", kUnprocessable}});
+  response.status = kUnprocessable;
+  return response;
+}
+
 io::Response error_response(const Error& error) {
   const int status = status_of(error.code);
   boost::json::object body;

@@ -15,6 +15,9 @@ io::Response json_response(const boost::json::object& body);
 io::Response secret_response(const boost::json::object& body);
 io::Response empty_response();  // 200 with {}
 
+// 422: understood, and found not to hold.
+io::Response unprocessable_response(std::string_view message);
+
 // {"message": "...", "status": 400, "fields": [...]}: what every status from 400 on carries.
 io::Response error_response(const Error& error);
 

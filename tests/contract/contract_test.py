@@ -5,6 +5,7 @@ and every body fits its schema. That contract and routes are the same list is ch
 Debian's python3 with python3-yaml and python3-jsonschema; ends with "N passed, N failed, N skipped".
 """
 
+import json
 import pathlib
 import re
 import sys
@@ -122,6 +123,46 @@ def device_answers(server):
                 fits(method, target, caller.call(method, target, body) if body is not None else caller.call(method, target))
 
 
+def kept_answers(server):
+    """What is kept for clients: log streams, posture integrations, services."""
+    tailnet = "/api/v2/tailnet/-"
+    stream, ids, posture = f"{tailnet}/logging/network/stream", f"{tailnet}/aws-external-id", f"{tailnet}/posture/integrations"
+    with server.client() as client, server.client(token="") as stranger:
+        made = fits("POST", posture, client.call("POST", posture, {"provider": "kolide", "clientSecret": "x"})).json()
+        external = fits("POST", ids, client.call("POST", ids, {"reusable": True})).json()["externalId"]
+        one = f"/api/v2/posture/integrations/{made['id']}"
+        gcs = {"type": "external_account", "audience": "a", "subject_token_type": "t", "token_url": "u",
+               "credential_source": {"environment_id": "aws1"}}
+        calls = [
+            ("GET", stream, None), ("GET", f"{stream}/status", None), ("DELETE", stream, None), ("PUT", stream, {}),
+            ("PUT", stream, {"destinationType": "splunk", "url": "https://logs.example.com", "token": "x", "user": "y"}),
+            ("PUT", stream, {"destinationType": "gcs", "gcsBucket": "b", "gcsScopes": ["s"], "gcsCredentials": json.dumps(gcs)}),
+            ("PUT", stream, {"destinationType": "s3", "s3Bucket": "b", "s3Region": "r", "s3AuthenticationType": "rolearn",
+                             "s3RoleArn": "arn:aws:iam::123456789012:role/w", "s3ExternalId": external}),
+            ("GET", stream, None), ("GET", f"{stream}/status", None), ("DELETE", stream, None),
+            ("GET", f"{tailnet}/logging/flow/stream", None), ("POST", ids, {"reusable": 5}),
+            ("POST", f"{ids}/{external}/validate-aws-trust-policy", {"roleArn": "arn:aws:iam::123456789012:role/w"}),
+            ("POST", f"{ids}/{external}/validate-aws-trust-policy", {}), ("POST", f"{ids}/x/validate-aws-trust-policy", {}),
+            ("GET", posture, None), ("POST", posture, {"provider": "kolide", "clientSecret": "x"}), ("POST", posture, {}),
+            ("GET", one, None), ("PATCH", one, {"clientSecret": "y"}), ("PATCH", one, {"cloudId": "us-1"}),
+            ("DELETE", one, None), ("GET", one, None), ("PATCH", one, {}), ("DELETE", one, None)]
+        for base in ("services", "vip-services"):
+            service = f"{tailnet}/{base}/svc:{base}"
+            host = f"{service}/device/n11111111111CNTRL/approved"
+            calls += [
+                ("GET", f"{tailnet}/{base}", None), ("PUT", service, {"ports": ["tcp:443"]}), ("PUT", service, {}),
+                ("PUT", service, {"ports": ["tcp:443"], "comment": "c", "displayName": "d", "annotations": {"a": "b"}}),
+                ("PUT", f"{tailnet}/{base}/svc:x", {"ports": ["tcp:443"], "addrs": ["100.64.9.9"]}),
+                ("PUT", f"{tailnet}/{base}/svc:y", {"ports": ["tcp:443"], "addrs": ["100.64.9.9"]}),
+                ("GET", service, None), ("GET", f"{tailnet}/{base}", None), ("GET", f"{service}/devices", None),
+                ("GET", host, None), ("POST", host, {"approved": True}), ("POST", host, {}),
+                ("DELETE", f"{tailnet}/{base}/svc:x", None), ("DELETE", service, None), ("GET", service, None),
+                ("DELETE", service, None), ("GET", f"{service}/devices", None)]
+        for method, target, body in calls:
+            fits(method, target, client.call(method, target, body) if body is not None else client.call(method, target))
+            fits(method, target, stranger.call(method, target, body) if body is not None else stranger.call(method, target))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -149,6 +190,7 @@ def main():
         tests.run("good answers fit the contract", good_answers, server)
         tests.run("answers about settings fit the contract", settings_answers, server)
         tests.run("answers about devices fit the contract", device_answers, server)
+        tests.run("answers about what is kept fit the contract", kept_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 
