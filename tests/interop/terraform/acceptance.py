@@ -26,14 +26,6 @@ PATIENCE = 1500
 NOT_YET = {
     "TestAccTailscaleWebhook": "webhooks",
     "TestAccTailscaleWebhookOptionalFields": "webhooks",
-    "TestAccTailscaleService": "services",
-    "TestAccTailscaleDataSourceService": "services",
-    "TestAccTailscaleLogstreamConfiguration": "log streaming",
-    "TestAccTailscaleAWSExternalID": "log streaming",
-    "TestAccTailscaleAWSExternalID_UpgradeToPluginFramework": "log streaming",
-    "TestAccTailscalePostureIntegration": "posture integrations",
-    "TestAccTailscalePostureIntegrationOptionalFields": "posture integrations",
-    "TestAccTailscalePostureIntegrationMigration": "posture integrations",
 }
 
 CONFIGURATION = """
@@ -81,6 +73,29 @@ resource "tailscale_contacts" "contacts" {
   security {
     email = "security@example.com"
   }
+}
+resource "tailscale_service" "service" {
+  name       = "svc:tf"
+  comment    = "%(description)s"
+  ports      = ["tcp:443"]
+  tags       = ["tag:tf"]
+  depends_on = [tailscale_acl.policy]
+}
+resource "tailscale_posture_integration" "posture" {
+  posture_provider = "falcon"
+  cloud_id         = "us-1"
+  client_id        = "%(description)s"
+  client_secret    = "posture-secret"
+}
+resource "tailscale_aws_external_id" "external" {}
+resource "tailscale_logstream_configuration" "stream" {
+  log_type               = "configuration"
+  destination_type       = "s3"
+  s3_bucket              = "%(description)s"
+  s3_region              = "us-west-2"
+  s3_authentication_type = "rolearn"
+  s3_role_arn            = "arn:aws:iam::123456789012:role/log-writer"
+  s3_external_id         = tailscale_aws_external_id.external.external_id
 }
 resource "tailscale_tailnet_settings" "settings" { devices_key_duration_days = %(days)d }
 data "tailscale_users" "all" {}
