@@ -9,7 +9,7 @@
 
 namespace latchkey::logstream {
 
-inline constexpr std::size_t kMaxGcsCredentials = 16 * 1024;  // bytes
+inline constexpr std::size_t kMaxGcsCredentials = 16UL * 1024;  // bytes
 
 // The same credentials as upstream gives them back, byte for byte, since clients compare texts: the known
 // members in a fixed order, without spaces, with <, > and & escaped; other members are dropped. Refuses what

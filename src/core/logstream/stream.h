@@ -17,8 +17,8 @@ namespace latchkey::logstream {
 
 inline constexpr std::int64_t kLongestUploadPeriod = 1440;  // minutes
 inline constexpr std::size_t kMaxUrl = 1024;
-inline constexpr std::size_t kMaxText = 255;         // of names and prefixes
-inline constexpr std::size_t kMaxSecret = 8 * 1024;  // bytes
+inline constexpr std::size_t kMaxText = 255;           // of names and prefixes
+inline constexpr std::size_t kMaxSecret = 8UL * 1024;  // bytes
 inline constexpr std::size_t kMaxScopes = 32;
 
 // All words: on the wire and stored.

@@ -18,8 +18,8 @@ namespace latchkey::posture {
 
 using IntegrationId = Id<struct IntegrationTag>;  // p...CNTRL
 
-inline constexpr std::size_t kMaxMember = 255;       // of the three names of an account
-inline constexpr std::size_t kMaxSecret = 8 * 1024;  // of a client secret, in bytes
+inline constexpr std::size_t kMaxMember = 255;         // of the three names of an account
+inline constexpr std::size_t kMaxSecret = 8UL * 1024;  // of a client secret, in bytes
 
 enum class Provider { falcon, fleet, huntress, intune, jamfpro, kandji, kolide, sentinelone };
 
