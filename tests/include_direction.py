@@ -3,7 +3,8 @@
 
     base < crypto < core < io < { storage | http | control | relay | workers } < app
     inside core: audit < identity < policy < tailnet < credentials < join; federation stands alone below credentials; scim sees
-    identity; webhooks sees audit; posture, logstream and services see tailnet and what is below it
+    identity; posture, logstream and services see tailnet and what is below it; webhooks sees all below join: it tells of
+    all of it
 
 A build file alone does not stop a header from reaching up: all layers share one include path.
 
@@ -44,7 +45,7 @@ CORE_LEFT = {
     "posture": {"audit", "identity", "policy", "tailnet"},
     "logstream": {"audit", "identity", "policy", "tailnet"},
     "services": {"audit", "identity", "policy", "tailnet"},
-    "webhooks": {"audit"},
+    "webhooks": {"audit", "identity", "policy", "tailnet", "credentials"},
 }
 
 # Libraries that only some layers may see.

@@ -56,6 +56,19 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::posture_updated:
     case ChangeKind::logstream_updated:
     case ChangeKind::service_updated:
+    case ChangeKind::webhook_created:
+    case ChangeKind::webhook_updated:
+    case ChangeKind::webhook_deleted:
+    case ChangeKind::webhook_test_requested:
+    case ChangeKind::webhook_failing:
+    case ChangeKind::credential_expiring_in_one_week:
+    case ChangeKind::credential_expiring_in_one_day:
+    case ChangeKind::credential_first_used:
+    case ChangeKind::credential_used_after_silence:
+    case ChangeKind::credential_refused_repeatedly:
+    case ChangeKind::credential_leaked:
+    case ChangeKind::device_key_expiring_in_one_week:
+    case ChangeKind::device_key_expiring_in_one_day:
       return Concerns::nothing;
   }
   return Concerns::everything;

@@ -34,6 +34,20 @@ enum class ChangeKind {
   posture_updated,    // a posture integration; the subject is its id
   logstream_updated,  // where a kind of log streams to, or an external id; the subject is the kind or the id
   service_updated,    // made, changed or removed; the subject is its name
+  webhook_created,
+  webhook_updated,  // its subscriptions or its secret
+  webhook_deleted,
+  // Notices: nobody's act and not in the audit log, but worth telling. The subject is what they are about.
+  webhook_test_requested,
+  webhook_failing,
+  credential_expiring_in_one_week,
+  credential_expiring_in_one_day,
+  credential_first_used,
+  credential_used_after_silence,
+  credential_refused_repeatedly,
+  credential_leaked,
+  device_key_expiring_in_one_week,
+  device_key_expiring_in_one_day,
 };
 
 std::string_view to_string(ChangeKind kind);
@@ -47,6 +61,10 @@ struct Change {
   // Set by the store: position in the feed (1, 2, 3 ... without order gaps between commits) and time.
   std::int64_t sequence = 0;
   TimePoint at{};
+  // Set by the store: where in the tailnet's audit log the records of this change are, both inclusive; 0:
+  // none.
+  std::int64_t first_record = 0;
+  std::int64_t last_record = 0;
 };
 
 }  // namespace latchkey::audit

@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 21> kChangeKinds{{
+constexpr Words<ChangeKind, 34> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -37,6 +37,19 @@ constexpr Words<ChangeKind, 21> kChangeKinds{{
     {ChangeKind::posture_updated, "posture.updated"},
     {ChangeKind::logstream_updated, "logstream.updated"},
     {ChangeKind::service_updated, "service.updated"},
+    {ChangeKind::webhook_created, "webhook.created"},
+    {ChangeKind::webhook_updated, "webhook.updated"},
+    {ChangeKind::webhook_deleted, "webhook.deleted"},
+    {ChangeKind::webhook_test_requested, "webhook.test_requested"},
+    {ChangeKind::webhook_failing, "webhook.failing"},
+    {ChangeKind::credential_expiring_in_one_week, "credential.expiring_in_one_week"},
+    {ChangeKind::credential_expiring_in_one_day, "credential.expiring_in_one_day"},
+    {ChangeKind::credential_first_used, "credential.first_used"},
+    {ChangeKind::credential_used_after_silence, "credential.used_after_silence"},
+    {ChangeKind::credential_refused_repeatedly, "credential.refused_repeatedly"},
+    {ChangeKind::credential_leaked, "credential.leaked"},
+    {ChangeKind::device_key_expiring_in_one_week, "device.key_expiring_in_one_week"},
+    {ChangeKind::device_key_expiring_in_one_day, "device.key_expiring_in_one_day"},
 }};
 
 constexpr Words<Origin, 5> kOrigins{{
@@ -55,12 +68,13 @@ constexpr Words<ActorType, 5> kActorTypes{{
     {ActorType::scim, "SCIM"},
 }};
 
-constexpr Words<TargetType, 6> kTargetTypes{{
+constexpr Words<TargetType, 7> kTargetTypes{{
     {TargetType::tailnet, "TAILNET"},
     {TargetType::user, "USER"},
     {TargetType::api_key, "API_KEY"},
     {TargetType::oauth_access_token, "OAUTH_ACCESS_TOKEN"},
     {TargetType::node, "NODE"},
+    {TargetType::webhook_endpoint, "WEBHOOK_ENDPOINT"},
     {TargetType::failed_request, "FAILED_REQUEST"},
 }};
 

@@ -18,7 +18,7 @@ namespace latchkey::audit {
 
 enum class Origin { admin_console, config_api, control, identity_provider, node };
 enum class ActorType { user, node, automated_worker, oauth_client, scim };
-enum class TargetType { tailnet, user, api_key, oauth_access_token, node, failed_request };
+enum class TargetType { tailnet, user, api_key, oauth_access_token, node, webhook_endpoint, failed_request };
 enum class Action {
   create,
   update,

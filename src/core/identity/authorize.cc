@@ -117,6 +117,16 @@ constexpr Row kOperations[] = {
     {Op::read_policy, "read policy file", read_people_and_machines, false,
      any_of(read(ScopeFamily::policy_file))},
     {Op::write_policy, "write policy file", write_policy_file, true, any_of(write(ScopeFamily::policy_file))},
+    // The address of an endpoint may be a secret: who may not manage them does not see them either.
+    {Op::list_webhooks, "list webhook endpoints", manage_webhooks, false, any_of(read(webhooks))},
+    {Op::read_webhook, "read webhook endpoint", manage_webhooks, false, any_of(read(webhooks))},
+    {Op::create_webhook, "create webhook endpoint", manage_webhooks, true, any_of(write(webhooks))},
+    {Op::update_webhook, "change webhook endpoint", manage_webhooks, true, any_of(write(webhooks))},
+    {Op::rotate_webhook, "rotate webhook secret", manage_webhooks, true, any_of(write(webhooks))},
+    {Op::test_webhook, "test webhook endpoint", manage_webhooks, true, any_of(write(webhooks))},
+    {Op::delete_webhook, "delete webhook endpoint", manage_webhooks, true, any_of(write(webhooks))},
+    {Op::read_webhook_deliveries, "read webhook deliveries", manage_webhooks, false, any_of(read(webhooks))},
+    {Op::replay_webhook, "replay webhook deliveries", manage_webhooks, true, any_of(write(webhooks))},
 };
 
 // What a scope amounts to for a person: who may not do it himself may not hand it out either.

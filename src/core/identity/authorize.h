@@ -58,6 +58,15 @@ enum class Operation {
   write_security_contact,
   read_policy,
   write_policy,
+  list_webhooks,
+  read_webhook,
+  create_webhook,
+  update_webhook,
+  rotate_webhook,
+  test_webhook,
+  delete_webhook,
+  read_webhook_deliveries,
+  replay_webhook,
 };
 
 std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals
