@@ -32,6 +32,7 @@
 #include "storage/sql_database.h"
 #include "workers/credential_work.h"
 #include "workers/device_work.h"
+#include "workers/webhook_work.h"
 
 namespace latchkey::app {
 namespace {
@@ -39,6 +40,7 @@ namespace {
 constexpr minutes kForgetInterval{30};
 constexpr seconds kDepartures{2};
 constexpr seconds kSayAlive{30};
+constexpr seconds kWebhookNews{1};
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
 
 // The path of the public address, which a proxy may leave on requests.
@@ -57,6 +59,12 @@ Result<void> prepare_data_dir(const std::filesystem::path& directory) {
     return malformed("data directory " + directory.string() + " cannot be made: " + failed.message());
   }
   return {};
+}
+
+// Where events send people.
+std::string console_url(std::string server) {
+  while (server.ends_with('/')) server.pop_back();
+  return server + "/admin";
 }
 
 // "login.example.com" of "https://login.example.com:8443/latchkey".
@@ -353,6 +361,13 @@ void Server::Parts::start_work() {
                             [absence = settings.devices_ephemeral](workers::WorkContext& shared) {
                               return workers::remove_gone_devices(shared, absence);
                             });
+  workers::run_periodically(runtime, work, "queue webhook news", kWebhookNews,
+                            [news = webhooks::NewsContext{console_url(url)}](workers::WorkContext& shared) {
+                              return workers::queue_webhook_news(shared, news);
+                            });
+  workers::run_periodically(runtime, work, "warn of expiry", settings.keys_sweep, workers::warn_of_expiry);
+  workers::run_periodically(runtime, work, "forget webhook deliveries", kForgetInterval,
+                            workers::forget_webhook_deliveries);
   workers::run_periodically(
       runtime, work, "flush usage", settings.keys_usage_flush,
       [this](workers::WorkContext& shared) { return workers::flush_usage(shared, cache); });

@@ -25,6 +25,7 @@ join::StatusReport status_of(const MapRequest& request, const Machine& machine) 
     status.host = {request.host_info, request.hostname, request.routable_ips};
   }
   status.capability_version = machine.capability_version;
+  status.forwarding_off = request.forwarding_off;
   return status;
 }
 

@@ -38,7 +38,7 @@ std::string reason_of(const Error& error) {
 
 io::awaitable<void> record_refusal(ControlContext& context, audit::Record record) {
   auto write = [record = std::move(record)](core::Tx& tx) -> Result<void> {
-    tx.audit().append(record);
+    join::record_refused_join(tx, record);
     return {};
   };
   const auto written = co_await context.db.write(std::move(write));

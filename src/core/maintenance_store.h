@@ -20,7 +20,9 @@ class MaintenanceStore {
   // Forgets the leases that ended before or at `ended`. Returns how many.
   virtual std::int64_t forget_leases(TimePoint ended) = 0;
 
-  // Removes feed entries older than `before`, at most `limit`. Returns how many.
+  // Removes feed entries older than `before`, and the texts kept for their readers, at most `limit` of each.
+  // An entry that a reader with a position has not taken (core/audit/feed_reader_store.h) stays, however old
+  // it is. Returns the larger number.
   virtual std::int64_t trim_feed(TimePoint before, std::int64_t limit) = 0;
 };
 

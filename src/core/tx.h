@@ -10,7 +10,8 @@
 
 namespace latchkey::audit {
 class AuditStore;
-}
+class FeedReaderStore;
+}  // namespace latchkey::audit
 namespace latchkey::identity {
 class UserStore;
 }
@@ -39,6 +40,10 @@ namespace latchkey::services {
 class ServiceStore;
 }
 
+namespace latchkey::webhooks {
+class WebhookStore;
+}
+
 namespace latchkey::core {
 
 class MaintenanceStore;
@@ -59,6 +64,8 @@ class Tx {
   virtual posture::IntegrationStore& integrations() = 0;
   virtual logstream::LogstreamStore& logstreams() = 0;
   virtual services::ServiceStore& services() = 0;
+  virtual webhooks::WebhookStore& webhooks() = 0;
+  virtual audit::FeedReaderStore& feed() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };
 

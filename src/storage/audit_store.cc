@@ -25,6 +25,10 @@ const Statement kAfter{
     "SELECT " RECORD_COLUMNS
     " FROM audit_records WHERE tailnet_id = $1 AND sequence > $2 ORDER BY sequence LIMIT 500"};
 
+const Statement kNumbered{
+    "SELECT " RECORD_COLUMNS
+    " FROM audit_records WHERE tailnet_id = $1 AND sequence >= $2 AND sequence <= $3 ORDER BY sequence"};
+
 // The update takes the row's lock: from here to COMMIT no other replica appends to this chain.
 const Statement kLockChain{
     "UPDATE audit_chains SET head_sequence = head_sequence WHERE tailnet_id = $1 RETURNING head_sequence, "
@@ -106,11 +110,21 @@ std::vector<audit::Record> SqlAuditStore::find(const TailnetId& tailnet, const a
   return records;
 }
 
-void SqlAuditStore::write(std::span<const audit::Record> records) {
+std::vector<audit::Record> SqlAuditStore::numbered(const TailnetId& tailnet, std::int64_t first,
+                                                   std::int64_t last) {
+  std::vector<audit::Record> records;
+  for (const auto& row : work_.connection().run(kNumbered, {tailnet.str(), first, last})) {
+    records.push_back(audit::record_from(texts_of_row(row)));
+  }
+  return records;
+}
+
+std::vector<std::int64_t> SqlAuditStore::write(std::span<const audit::Record> records) {
   auto& connection = work_.connection();
+  std::vector<std::int64_t> numbers(records.size());
   // Chains in the order of their tailnets, so that two replicas cannot wait for each other.
-  std::map<TailnetId, std::vector<const audit::Record*>> by_tailnet;
-  for (const auto& record : records) by_tailnet[record.tailnet].push_back(&record);
+  std::map<TailnetId, std::vector<std::size_t>> by_tailnet;
+  for (std::size_t i = 0; i < records.size(); ++i) by_tailnet[records[i].tailnet].push_back(i);
 
   for (const auto& [tailnet, chain] : by_tailnet) {
     auto head = connection.run(kLockChain, {tailnet.str()});
@@ -120,14 +134,16 @@ void SqlAuditStore::write(std::span<const audit::Record> records) {
     }
     std::int64_t sequence = head.at(0)[0].number();
     audit::Link link = sound_link_of(head.at(0)[1]);
-    for (const auto* record : chain) {
-      ++sequence;
-      const auto texts = audit::texts_of(*record);
+    for (const auto index : chain) {
+      const auto& record = records[index];
+      numbers[index] = ++sequence;
+      const auto texts = audit::texts_of(record);
       link = audit::next_link(chain_key_, link, texts, sequence);
-      connection.send(kInsert, parameters_of(*record, texts, sequence, link));
+      connection.send(kInsert, parameters_of(record, texts, sequence, link));
     }
     connection.send(kMoveHead, {tailnet.str(), sequence, blob_of(link)});
   }
+  return numbers;
 }
 
 audit::ChainReport SqlAuditStore::verify(const TailnetId& tailnet) {

@@ -16,9 +16,11 @@ class SqlAuditStore final : public audit::AuditStore {
   audit::ChainReport verify(const TailnetId& tailnet) override;
   std::int64_t purge(TimePoint before, std::int64_t limit) override;
 
-  // Writes the records of a whole unit of work at the ends of their chains. Only UnitOfWork::flush calls
-  // this.
-  void write(std::span<const audit::Record> records);
+  // Writes the records of a whole unit of work at the ends of their chains. Returns their numbers in those,
+  // in the order of the records. Only UnitOfWork::flush calls this.
+  std::vector<std::int64_t> write(std::span<const audit::Record> records);
+  // The records with these numbers, both inclusive, as far as they are still there.
+  std::vector<audit::Record> numbered(const TailnetId& tailnet, std::int64_t first, std::int64_t last);
 
  private:
   UnitOfWork& work_;

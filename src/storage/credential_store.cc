@@ -79,10 +79,24 @@ const Statement kInsertRedemption{
 const Statement kFindRedemption{
     "SELECT at FROM redemptions WHERE tailnet_id = $1 AND credential_id = $2 AND machine = $3 AND at >= $4"};
 const Statement kAddUsage{
-    "UPDATE credentials SET uses = uses + $3, last_used_at = COALESCE(CAST($4 AS BIGINT), last_used_at),"
+    "UPDATE credentials SET uses = uses + $3,"
+    " previous_use_at = CASE WHEN CAST($4 AS BIGINT) IS NULL THEN previous_use_at ELSE last_used_at END,"
+    " last_used_at = COALESCE(CAST($4 AS BIGINT), last_used_at),"
     " last_address = CASE WHEN CAST($5 AS TEXT) = '' THEN last_address ELSE $5 END,"
     " refused = refused + $6, last_refused_at = COALESCE(CAST($7 AS BIGINT), last_refused_at)"
+    " WHERE tailnet_id = $1 AND id = $2 RETURNING uses, previous_use_at, minted_by"};
+const Statement kRefusals{
+    "SELECT refusals_from, refusals, refusals_told_at FROM credentials WHERE tailnet_id = $1 AND id = $2"};
+const Statement kSetRefusals{
+    "UPDATE credentials SET refusals_from = $3, refusals = $4, refusals_told_at = $5"
     " WHERE tailnet_id = $1 AND id = $2"};
+const Statement kExpiring{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE ended_at IS NULL AND minted_by IS NULL AND expires_at > $1"
+        " AND expires_at <= $2 AND expires_at - created_at > $3 AND (warned_days IS NULL OR warned_days > $4)"
+        " ORDER BY expires_at LIMIT $5"};
+const Statement kWarn{
+    "UPDATE credentials SET warned_days = $3 WHERE tailnet_id = $1 AND id = $2 AND ended_at IS NULL"
+    " AND (warned_days IS NULL OR warned_days > $3)"};
 const Statement kExpired{"SELECT " CREDENTIAL_COLUMNS(
     "") " FROM credentials WHERE ended_at IS NULL AND minted_by IS NULL AND expires_at <= $1"
         " ORDER BY expires_at LIMIT $2"};
@@ -339,12 +353,44 @@ bool SqlCredentialStore::has_redeemed(const TailnetId& tailnet, const Credential
               .empty();
 }
 
-void SqlCredentialStore::add_usage(std::span<const credentials::UseTally> tallies) {
-  for (const auto& tally : tallies) {
-    work_.connection().run(
-        kAddUsage, {tally.tailnet.str(), tally.id.str(), tally.added.uses, time_value(tally.added.last_used),
-                    tally.added.last_address, tally.added.refused, time_value(tally.added.last_refused)});
-  }
+std::optional<credentials::CredentialStore::UsageBefore> SqlCredentialStore::add_usage(
+    const credentials::UseTally& tally) {
+  const auto rows = work_.connection().run(
+      kAddUsage, {tally.tailnet.str(), tally.id.str(), tally.added.uses, time_value(tally.added.last_used),
+                  tally.added.last_address, tally.added.refused, time_value(tally.added.last_refused)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows.front();
+  return UsageBefore{row[0].number() - tally.added.uses, maybe_time_of(row[1]), !row[2].is_null()};
+}
+
+std::optional<credentials::CredentialStore::Refusals> SqlCredentialStore::refusals(const TailnetId& tailnet,
+                                                                                   const CredentialId& id) {
+  const auto rows = work_.connection().run(kRefusals, {tailnet.str(), id.str()});
+  if (rows.empty()) return std::nullopt;
+  return Refusals{maybe_time_of(rows[0][0]), rows[0][1].number(), maybe_time_of(rows[0][2])};
+}
+
+void SqlCredentialStore::set_refusals(const TailnetId& tailnet, const CredentialId& id,
+                                      const Refusals& refusals) {
+  work_.connection().run(kSetRefusals, {tailnet.str(), id.str(), time_value(refusals.from), refusals.count,
+                                        time_value(refusals.told)});
+}
+
+std::vector<credentials::Credential> SqlCredentialStore::expiring_unwarned(TimePoint now, days within,
+                                                                           std::int64_t limit) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(within).count();
+  return credentials_of(
+      work_.connection().run(kExpiring, {time_value(now), time_value(now + within), std::int64_t{micros},
+                                         std::int64_t{within.count()}, limit}));
+}
+
+bool SqlCredentialStore::warn_of_expiry(const TailnetId& tailnet, const CredentialId& id, days within,
+                                        const audit::Change& change) {
+  auto& connection = work_.connection();
+  connection.run(kWarn, {tailnet.str(), id.str(), std::int64_t{within.count()}});
+  if (connection.changed() == 0) return false;
+  work_.announce(change);
+  return true;
 }
 
 std::vector<credentials::Credential> SqlCredentialStore::expired_unannounced(TimePoint now,

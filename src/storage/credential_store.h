@@ -29,7 +29,14 @@ class SqlCredentialStore final : public credentials::CredentialStore {
                              const audit::Act& when_spent) override;
   bool has_redeemed(const TailnetId& tailnet, const CredentialId& id, std::string_view machine,
                     TimePoint since) override;
-  void add_usage(std::span<const credentials::UseTally> tallies) override;
+  std::optional<UsageBefore> add_usage(const credentials::UseTally& tally) override;
+  std::optional<Refusals> refusals(const TailnetId& tailnet, const CredentialId& id) override;
+  void set_refusals(const TailnetId& tailnet, const CredentialId& id, const Refusals& refusals) override;
+  void announce(const audit::Change& change) override { work_.announce(change); }
+  std::vector<credentials::Credential> expiring_unwarned(TimePoint now, days within,
+                                                         std::int64_t limit) override;
+  bool warn_of_expiry(const TailnetId& tailnet, const CredentialId& id, days within,
+                      const audit::Change& change) override;
   std::vector<credentials::Credential> expired_unannounced(TimePoint now, std::int64_t limit) override;
   bool announce_expiry(const TailnetId& tailnet, const CredentialId& id, TimePoint now,
                        const audit::Act& act) override;

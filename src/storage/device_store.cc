@@ -12,7 +12,8 @@ using tailnet::DeviceReport;
   "tailnet_id, id, number, user_id, auth_key_id, machine_key, node_key, tailnet_lock_key, name, hostname, " \
   "name_is_chosen, ipv4, ipv6, tags, ephemeral, authorized, key_expires_at, key_expiry_disabled, "          \
   "expiry_announced, advertised_routes, enabled_routes, created_at, last_seen_at, connected_to, "           \
-  "disco_key, endpoints, host_info, home_relay, capability_version, revision"
+  "disco_key, endpoints, host_info, home_relay, capability_version, revision, "                             \
+  "forwarding_off"
 #define SELECT_DEVICES "SELECT " DEVICE_COLUMNS " FROM devices WHERE "
 
 const Statement kFind{SELECT_DEVICES "tailnet_id = $1 AND id = $2"};
@@ -46,7 +47,7 @@ const Statement kLeaveAddress{
 const Statement kInsert{
     "INSERT INTO devices (" DEVICE_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
-    " $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) ON CONFLICT DO NOTHING"};
+    " $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) ON CONFLICT DO NOTHING"};
 const Statement kUpdate{
     "UPDATE devices SET user_id = $3, auth_key_id = $4, node_key = $5, tailnet_lock_key = $6, name = $7,"
     " hostname = $8, name_is_chosen = $9, ipv4 = $10, ipv6 = $11, tags = $12, ephemeral = $13,"
@@ -56,7 +57,7 @@ const Statement kUpdate{
 const Statement kRemove{"DELETE FROM devices WHERE tailnet_id = $1 AND id = $2"};
 const Statement kReport{
     "UPDATE devices SET disco_key = $3, endpoints = $4, host_info = $5, home_relay = $6,"
-    " capability_version = $7 WHERE tailnet_id = $1 AND id = $2"};
+    " capability_version = $7, forwarding_off = $8 WHERE tailnet_id = $1 AND id = $2"};
 const Statement kConnect{
     "UPDATE devices SET connected_to = $3, last_seen_at = $4 WHERE tailnet_id = $1 AND id = $2"};
 const Statement kDisconnect{
@@ -78,6 +79,15 @@ const Statement kExpired{SELECT_DEVICES
 const Statement kAnnounceExpiry{
     "UPDATE devices SET expiry_announced = TRUE, revision = revision + 1 WHERE tailnet_id = $1 AND id = $2"
     " AND NOT key_expiry_disabled AND NOT expiry_announced AND key_expires_at = $3"};
+const Statement kExpiring{SELECT_DEVICES
+                          "NOT key_expiry_disabled AND NOT expiry_announced AND key_expires_at > $1"
+                          " AND key_expires_at <= $2 AND (warned_expiry IS NULL"
+                          " OR warned_expiry <> key_expires_at OR warned_days > $3)"
+                          " ORDER BY key_expires_at LIMIT $4"};
+const Statement kWarn{
+    "UPDATE devices SET warned_expiry = key_expires_at, warned_days = $4 WHERE tailnet_id = $1 AND id = $2"
+    " AND NOT key_expiry_disabled AND key_expires_at = $3"
+    " AND (warned_expiry IS NULL OR warned_expiry <> key_expires_at OR warned_days > $4)"};
 
 Device device_of(const Row& row) {
   Device device;
@@ -111,6 +121,7 @@ Device device_of(const Row& row) {
   device.report.home_relay = row[27].number();
   device.report.capability_version = row[28].number();
   device.revision = row[29].number();
+  device.report.forwarding_off = row[30].flag();
   return device;
 }
 
@@ -130,8 +141,7 @@ std::vector<Device> devices_of(const Rows& rows) {
 
 bool SqlDeviceStore::told(Records records, const audit::Change& change) {
   if (work_.connection().changed() == 0) return false;
-  for (const auto& record : records) work_.record_only(record);
-  work_.announce(change);
+  work_.record(records, change);
   return true;
 }
 
@@ -233,7 +243,8 @@ SqlDeviceStore::Written SqlDeviceStore::insert(const Device& device, Records rec
                                    report.host_info,
                                    report.home_relay,
                                    report.capability_version,
-                                   device.revision});
+                                   device.revision,
+                                   report.forwarding_off});
   auto& connection = work_.connection();
   if (connection.changed() == 0) {
     const Written conflict = conflict_of(device);
@@ -287,8 +298,9 @@ bool SqlDeviceStore::remove(const TailnetId& tailnet, const DeviceId& id, Record
 
 void SqlDeviceStore::report(const TailnetId& tailnet, const DeviceId& id, const DeviceReport& report,
                             const audit::Change& change) {
-  work_.connection().run(kReport, {tailnet.str(), id.str(), report.disco_key, list_text(report.endpoints),
-                                   report.host_info, report.home_relay, report.capability_version});
+  work_.connection().run(
+      kReport, {tailnet.str(), id.str(), report.disco_key, list_text(report.endpoints), report.host_info,
+                report.home_relay, report.capability_version, report.forwarding_off});
   told({}, change);
 }
 
@@ -317,6 +329,21 @@ bool SqlDeviceStore::remove_if_gone(const Device& device, TimePoint before, Reco
 
 std::vector<Device> SqlDeviceStore::expired_unannounced(TimePoint now, std::int64_t limit) {
   return devices_of(work_.connection().run(kExpired, {time_value(now), limit}));
+}
+
+std::vector<Device> SqlDeviceStore::expiring_unwarned(TimePoint now, days within, std::int64_t limit) {
+  return devices_of(work_.connection().run(
+      kExpiring, {time_value(now), time_value(now + within), std::int64_t{within.count()}, limit}));
+}
+
+bool SqlDeviceStore::warn_of_expiry(const Device& device, days within,
+                                    const std::optional<audit::Change>& change) {
+  auto& connection = work_.connection();
+  connection.run(kWarn, {device.tailnet.str(), device.id.str(), time_value(device.key_expires),
+                         std::int64_t{within.count()}});
+  if (connection.changed() == 0) return false;
+  if (change) work_.announce(*change);
+  return true;
 }
 
 bool SqlDeviceStore::announce_expiry(const Device& device, Records records, const audit::Change& change) {

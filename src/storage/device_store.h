@@ -37,6 +37,10 @@ class SqlDeviceStore final : public tailnet::DeviceStore {
   bool remove_if_gone(const Device& device, TimePoint before, Records records,
                       const audit::Change& change) override;
   std::vector<Device> expired_unannounced(TimePoint now, std::int64_t limit) override;
+  std::vector<tailnet::Device> expiring_unwarned(TimePoint now, days within, std::int64_t limit) override;
+  bool warn_of_expiry(const tailnet::Device& device, days within,
+                      const std::optional<audit::Change>& change) override;
+  void announce(const audit::Change& change) override { work_.announce(change); }
   bool announce_expiry(const Device& device, Records records, const audit::Change& change) override;
 
  private:

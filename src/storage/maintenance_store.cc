@@ -1,5 +1,7 @@
 #include "storage/maintenance_store.h"
 
+#include <algorithm>
+
 #include "storage/columns.h"
 
 namespace latchkey::storage {
@@ -11,7 +13,14 @@ const Statement kHoldLease{
 const Statement kForgetLeases{"DELETE FROM leases WHERE until <= $1"};
 const Statement kTrimFeed{
     "DELETE FROM changes WHERE sequence IN"
-    " (SELECT sequence FROM changes WHERE at < $1 ORDER BY sequence LIMIT $2)"};
+    " (SELECT c.sequence FROM changes c WHERE c.at < $1"
+    " AND NOT EXISTS (SELECT 1 FROM feed_readers r WHERE r.sequence < c.sequence)"
+    " ORDER BY c.sequence LIMIT $2)"};
+const Statement kTrimPolicyChanges{
+    "DELETE FROM policy_changes WHERE (tailnet_id, group_id) IN (SELECT p.tailnet_id, p.group_id"
+    " FROM policy_changes p WHERE p.at < $1"
+    " AND NOT EXISTS (SELECT 1 FROM feed_readers r, changes c WHERE c.sequence > r.sequence AND c.at <= p.at)"
+    " ORDER BY p.at LIMIT $2)"};
 
 }  // namespace
 
@@ -31,7 +40,9 @@ std::int64_t SqlMaintenanceStore::forget_leases(TimePoint ended) {
 std::int64_t SqlMaintenanceStore::trim_feed(TimePoint before, std::int64_t limit) {
   auto& connection = work_.connection();
   connection.run(kTrimFeed, {time_value(before), limit});
-  return connection.changed();
+  const auto entries = connection.changed();
+  connection.run(kTrimPolicyChanges, {time_value(before), limit});
+  return std::max(entries, connection.changed());
 }
 
 }  // namespace latchkey::storage

@@ -12,6 +12,9 @@ class SqlPolicyStore final : public policy::PolicyStore {
   std::optional<std::string> find(const TailnetId& tailnet) override;
   void set(const TailnetId& tailnet, const std::string& text, TimePoint at, const audit::Act& act) override;
   void reset(const TailnetId& tailnet, const audit::Act& act) override;
+  void keep_texts(const TailnetId& tailnet, const std::string& group_id, const ChangedTexts& texts,
+                  TimePoint at) override;
+  std::optional<ChangedTexts> kept_texts(const TailnetId& tailnet, const std::string& group_id) override;
 
  private:
   UnitOfWork& work_;

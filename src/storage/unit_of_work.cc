@@ -6,6 +6,7 @@
 #include "storage/device_store.h"
 #include "storage/integration_store.h"
 #include "storage/logstream_store.h"
+#include "storage/feed_reader_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
@@ -13,6 +14,7 @@
 #include "storage/settings_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
+#include "storage/webhook_store.h"
 
 namespace latchkey::storage {
 namespace {
@@ -20,7 +22,13 @@ namespace {
 const Statement kTakeSequences{
     "UPDATE feed_head SET sequence = sequence + $1 WHERE id = 1 RETURNING sequence"};
 const Statement kInsertChange{
-    "INSERT INTO changes (sequence, tailnet_id, at, kind, subject) VALUES ($1, $2, $3, $4, $5)"};
+    "INSERT INTO changes (sequence, tailnet_id, at, kind, subject, first_record, last_record)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+
+// Of the records that were written: the one behind this count of them.
+Value record_number(std::int64_t count, const std::vector<std::int64_t>& numbers) {
+  return count == 0 ? Value() : Value(numbers.at(static_cast<std::size_t>(count - 1)));
+}
 
 const Statement kNotify{kPostgresDialect.notify_feed};
 
@@ -40,6 +48,8 @@ struct UnitOfWork::Stores {
         integrations(work),
         logstreams(work),
         services(work),
+        webhooks(work),
+        feed(work),
         maintenance(work) {}
 
   SqlAuditStore audit;
@@ -54,6 +64,8 @@ struct UnitOfWork::Stores {
   SqlIntegrationStore integrations;
   SqlLogstreamStore logstreams;
   SqlServiceStore services;
+  SqlWebhookStore webhooks;
+  SqlFeedReaderStore feed;
   SqlMaintenanceStore maintenance;
 };
 
@@ -98,13 +110,28 @@ logstream::LogstreamStore& UnitOfWork::logstreams() {
 services::ServiceStore& UnitOfWork::services() {
   return stores_->services;
 }
+webhooks::WebhookStore& UnitOfWork::webhooks() {
+  return stores_->webhooks;
+}
+audit::FeedReaderStore& UnitOfWork::feed() {
+  return stores_->feed;
+}
 core::MaintenanceStore& UnitOfWork::maintenance() {
   return stores_->maintenance;
 }
 
 void UnitOfWork::record(const audit::Act& act) {
-  records_.push_back(act.record);
-  changes_.push_back(act.change);
+  record({&act.record, 1}, act.change);
+}
+
+// Until flush() a change counts the records of this unit of work, from 1.
+void UnitOfWork::record(std::span<const audit::Record> records, const audit::Change& change) {
+  auto& added = changes_.emplace_back(change);
+  added.first_record = added.last_record = 0;
+  if (records.empty()) return;
+  added.first_record = static_cast<std::int64_t>(records_.size()) + 1;
+  records_.insert(records_.end(), records.begin(), records.end());
+  added.last_record = static_cast<std::int64_t>(records_.size());
 }
 
 void UnitOfWork::record_only(const audit::Record& record) {
@@ -112,7 +139,7 @@ void UnitOfWork::record_only(const audit::Record& record) {
 }
 
 void UnitOfWork::announce(const audit::Change& change) {
-  changes_.push_back(change);
+  record({}, change);
 }
 
 UnitOfWork::Mark UnitOfWork::mark() const {
@@ -126,18 +153,22 @@ void UnitOfWork::undo_to(Mark mark) {
 
 void UnitOfWork::flush() {
   // Taking sequences locks feed_head until COMMIT, so that they are in commit order; nothing that could wait
-  // for another row comes between.
-  if (!changes_.empty()) {
-    const auto count = static_cast<std::int64_t>(changes_.size());
-    std::int64_t sequence = connection_.run(kTakeSequences, {count}).at(0)[0].number() - count;
-    for (auto& change : changes_) {
-      change.sequence = ++sequence;
-      connection_.send(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
-                                       std::string(to_string(change.kind)), change.subject});
-    }
+  // for another row comes between but the chains, which everybody locks after it.
+  const auto count = static_cast<std::int64_t>(changes_.size());
+  std::int64_t sequence = 0;
+  if (count > 0) sequence = connection_.run(kTakeSequences, {count}).at(0)[0].number() - count;
+  const auto numbers = stores_->audit.write(records_);
+  for (auto& change : changes_) {
+    change.sequence = ++sequence;
+    const auto first = record_number(change.first_record, numbers);
+    const auto last = record_number(change.last_record, numbers);
+    connection_.send(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
+                                    std::string(to_string(change.kind)), change.subject, first, last});
+    change.first_record = first.maybe_number().value_or(0);
+    change.last_record = last.maybe_number().value_or(0);
   }
-  stores_->audit.write(records_);
-  if (!changes_.empty() && !dialect_.notify_feed.empty()) connection_.send(kNotify);
+  if (!changes_.empty() && !dialect_.notify_feed.empty())
+    connection_.send(kNotify);
 }
 
 std::span<const audit::Change> UnitOfWork::committed_changes() const {

@@ -39,14 +39,18 @@ class UnitOfWork final : public core::Tx {
   posture::IntegrationStore& integrations() override;
   logstream::LogstreamStore& logstreams() override;
   services::ServiceStore& services() override;
+  webhooks::WebhookStore& webhooks() override;
+  audit::FeedReaderStore& feed() override;
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }
 
   // Called by stores with each change.
   void record(const audit::Act& act);
+  // Of several records and one change.
+  void record(std::span<const audit::Record> records, const audit::Change& change);
   void record_only(const audit::Record& record);
-  // A feed entry without a record: what is no configuration, or an act whose records went before.
+  // A feed entry without a record: what is no configuration.
   void announce(const audit::Change& change);
 
   // A member of a group that failed takes its records with it: remember the mark at its savepoint.

@@ -2,6 +2,7 @@
 
 #include "core/audit/audit_store.h"
 #include "core/credentials/sweep.h"
+#include "core/credentials/watch.h"
 #include "core/maintenance_store.h"
 #include "core/tx.h"
 #include "workers/batches.h"
@@ -13,7 +14,7 @@ constexpr std::int64_t kTrimBatch = 5000;
 
 auto usage_job(const std::vector<credentials::UseTally>& tallies) {
   return [&tallies](core::Tx& tx) -> Result<std::int64_t> {
-    tx.credentials().add_usage(tallies);
+    credentials::write_usage(tx, tallies);
     return static_cast<std::int64_t>(tallies.size());
   };
 }

@@ -69,6 +69,7 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::credential_leaked:
     case ChangeKind::device_key_expiring_in_one_week:
     case ChangeKind::device_key_expiring_in_one_day:
+    case ChangeKind::device_forwarding_off:
       return Concerns::nothing;
   }
   return Concerns::everything;

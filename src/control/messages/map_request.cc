@@ -1,11 +1,19 @@
 #include "control/messages/map_request.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "control/messages/protocol_key.h"
 #include "control/messages/wire_json.h"
 
 namespace latchkey::control {
+namespace {
+
+// A device offers routes, and its system does not forward (public source: tailscale/tailscale,
+// control/controlclient/direct.go).
+constexpr std::string_view kForwardingOff = "warn-ip-forwarding-off";
+
+}  // namespace
 
 Result<MapRequest> parse_map_request(std::string_view body) {
   TRY(const auto json, WireObject::parse(body));
@@ -26,6 +34,8 @@ Result<MapRequest> parse_map_request(std::string_view body) {
   TRY(request.requested_tags, host.texts("RequestTags"));
   TRY(request.routable_ips, host.texts("RoutableIPs"));
   if (!host.members().empty()) request.host_info = boost::json::serialize(host.members());
+  TRY(const auto flags, json.texts("DebugFlags"));
+  request.forwarding_off = std::ranges::find(flags, kForwardingOff) != flags.end();
   if (request.node_key.empty()) return malformed("NodeKey is required", "NodeKey");
   return request;
 }

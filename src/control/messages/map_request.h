@@ -23,6 +23,7 @@ struct MapRequest {
   std::vector<std::string> requested_tags;
   std::vector<std::string> routable_ips;
   std::vector<std::string> endpoints;
+  bool forwarding_off = false;  // DebugFlags has "warn-ip-forwarding-off"
 };
 
 Result<MapRequest> parse_map_request(std::string_view body);

@@ -48,6 +48,7 @@ enum class ChangeKind {
   credential_leaked,
   device_key_expiring_in_one_week,
   device_key_expiring_in_one_day,
+  device_forwarding_off,
 };
 
 std::string_view to_string(ChangeKind kind);

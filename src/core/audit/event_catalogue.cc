@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 34> kChangeKinds{{
+constexpr Words<ChangeKind, 35> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -50,6 +50,7 @@ constexpr Words<ChangeKind, 34> kChangeKinds{{
     {ChangeKind::credential_leaked, "credential.leaked"},
     {ChangeKind::device_key_expiring_in_one_week, "device.key_expiring_in_one_week"},
     {ChangeKind::device_key_expiring_in_one_day, "device.key_expiring_in_one_day"},
+    {ChangeKind::device_forwarding_off, "device.forwarding_off"},
 }};
 
 constexpr Words<Origin, 5> kOrigins{{

@@ -32,6 +32,8 @@ class FeedReaderStore {
  public:
   virtual ~FeedReaderStore() = default;
 
+  // Whether there is anything that this reader has not taken. For a read, before hold() makes others wait.
+  virtual bool has_news(std::string_view reader) = 0;
   // The position of this reader; others that ask for it wait until the transaction ends. A new reader begins
   // with the newest entry.
   virtual std::int64_t hold(std::string_view reader) = 0;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/audit/audit_store.h"
 #include "core/credentials/audit_view.h"
+#include "core/credentials/watch.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
 #include "crypto/random.h"
@@ -98,6 +99,7 @@ Result<IssuedKey> mint_access_token(core::Tx& tx, const Credential& minter, bool
   }
   const auto current = tx.credentials().find(minter.tailnet, minter.id);
   if (!current) return invalid_client();
+  watch_use(tx, {current->tailnet, current->id, current->usage.uses - 1, minter.usage.last_used}, now);
 
   Credential token;
   token.type = KeyType::api;

@@ -83,8 +83,30 @@ class CredentialStore {
   virtual bool has_redeemed(const TailnetId& tailnet, const CredentialId& id, std::string_view machine,
                             TimePoint since) = 0;
 
-  // Usage is not a change of configuration: no act.
-  virtual void add_usage(std::span<const UseTally> tallies) = 0;
+  // Usage is not a change of configuration: no act. What was before, for each tally whose credential exists.
+  struct UsageBefore {
+    std::int64_t uses = 0;
+    std::optional<TimePoint> last_used;
+    bool is_minted = false;  // an access token of a trust credential
+  };
+  virtual std::optional<UsageBefore> add_usage(const UseTally& tally) = 0;
+  // How often its true secret was refused lately (watch.h). Nothing when it does not exist.
+  struct Refusals {
+    std::optional<TimePoint> from;  // of the present window
+    std::int64_t count = 0;         // since then
+    std::optional<TimePoint> told;
+  };
+  virtual std::optional<Refusals> refusals(const TailnetId& tailnet, const CredentialId& id) = 0;
+  virtual void set_refusals(const TailnetId& tailnet, const CredentialId& id, const Refusals& refusals) = 0;
+  // What is told by the feed alone.
+  virtual void announce(const audit::Change& change) = 0;
+
+  // Not ended at `now`, which expire within so many days, were made for longer than that, and were not warned
+  // of it or only of a longer time. Not the access tokens of trust credentials.
+  virtual std::vector<Credential> expiring_unwarned(TimePoint now, days within, std::int64_t limit) = 0;
+  // Remembers that it was. False when another replica was first or it has ended.
+  virtual bool warn_of_expiry(const TailnetId& tailnet, const CredentialId& id, days within,
+                              const audit::Change& change) = 0;
 
   // Expired at `now` and not yet announced, oldest first. Not the access tokens of trust credentials: those
   // end within the hour, and their going is no news.

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/credentials/audit_view.h"
 #include "core/credentials/hostname_pattern.h"
+#include "core/credentials/watch.h"
 
 namespace latchkey::credentials {
 namespace {
@@ -94,6 +95,7 @@ Result<Credential> redeem(core::Tx& tx, const OwnedCredential& recognised, const
   when_spent.record.details = "used by node " + request.device.id;
   const auto spend = tx.credentials().spend({key.tailnet, key.id, request.machine, now}, when_spent);
   if (!spend) return not_valid(key.id, "it has been used up");
+  watch_use(tx, {key.tailnet, key.id, spend->uses - 1, key.usage.last_used}, now);
   key.usage.uses = spend->uses;
   key.usage.last_used = now;
   if (spend->spent) key.spent = now;

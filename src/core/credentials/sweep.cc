@@ -7,6 +7,24 @@
 #include "core/federation/claims.h"
 
 namespace latchkey::credentials {
+namespace {
+
+std::int64_t warn(core::Tx& tx, days within, audit::ChangeKind kind, TimePoint now) {
+  std::int64_t warned = 0;
+  for (const auto& key : tx.credentials().expiring_unwarned(now, within, kSweepBatch)) {
+    const audit::Change change{kind, key.tailnet, key.id.str(), 0, now};
+    if (tx.credentials().warn_of_expiry(key.tailnet, key.id, within, change)) ++warned;
+  }
+  return warned;
+}
+
+}  // namespace
+
+std::int64_t warn_of_expiring(core::Tx& tx, TimePoint now) {
+  // The day first: who has only that left is not told of the week.
+  return warn(tx, days{1}, audit::ChangeKind::credential_expiring_in_one_day, now) +
+         warn(tx, days{7}, audit::ChangeKind::credential_expiring_in_one_week, now);
+}
 
 std::int64_t announce_expired(core::Tx& tx, TimePoint now) {
   std::int64_t announced = 0;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/audit/audit_store.h"
 #include "core/credentials/redeem.h"
+#include "core/credentials/watch.h"
 #include "core/join/enrol.h"
 #include "core/join/pending_login.h"
 #include "core/join/session.h"
@@ -197,6 +199,16 @@ std::optional<audit::Record> record_of_refusal(core::Tx& tx, const RegisterReque
   record.details = "machine " + std::string(clip(redact_keys(request.machine_key), kMaxRefusal));
   record.error = clip(redact_keys(refusal.message), kMaxRefusal);
   return record;
+}
+
+void record_refused_join(core::Tx& tx, const audit::Record& record) {
+  tx.audit().append(record);
+  const auto key = tx.credentials().find(record.tailnet, record.source.credential);
+  if (!key || !credentials::is_invalid(*key, record.at)) return;
+  credentials::UseTally tally{key->tailnet, key->id, {}};
+  tally.added.refused = 1;
+  tally.added.last_refused = record.at;
+  credentials::write_usage(tx, {&tally, 1});
 }
 
 }  // namespace latchkey::join

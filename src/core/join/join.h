@@ -66,4 +66,7 @@ std::optional<audit::Record> record_of_refusal(core::Tx& tx, const RegisterReque
                                                const JoinContext& context, const Error& refusal,
                                                TimePoint now);
 
+// Writes such a record; of a key that has ended, it counts as a refused use.
+void record_refused_join(core::Tx& tx, const audit::Record& record);
+
 }  // namespace latchkey::join

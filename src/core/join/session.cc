@@ -95,6 +95,7 @@ Result<Reported> report(core::Tx& tx, const Device& device, const StatusReport& 
   }
   if (status.endpoints) told.report.endpoints = usable_endpoints(*status.endpoints);
   if (status.capability_version > 0) told.report.capability_version = status.capability_version;
+  if (status.forwarding_off) told.report.forwarding_off = *status.forwarding_off;
   if (status.host) {
     TRY(take_host_info(told.report, status.host->info));
     TRY(take_routes(tx, told, status.host->routable_ips, context));
@@ -119,6 +120,9 @@ Result<Reported> report(core::Tx& tx, const Device& device, const StatusReport& 
   if (told.report != device.report) {
     tx.devices().report(told.tailnet, told.id, told.report,
                         change_of(told, ChangeKind::device_reported, now));
+    if (told.report.forwarding_off && !device.report.forwarding_off) {
+      tx.devices().announce(change_of(told, ChangeKind::device_forwarding_off, now));
+    }
     reported.changed = true;
   }
   return reported;

@@ -39,6 +39,8 @@ struct StatusReport {
   std::optional<std::vector<std::string>> endpoints;
   std::optional<Host> host;
   std::int64_t capability_version = 0;
+  // Whether its system forwards packets; absent: not told.
+  std::optional<bool> forwarding_off;
 };
 
 struct Reported {

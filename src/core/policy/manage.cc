@@ -43,6 +43,12 @@ audit::Act act_of(const MayWrite& may, const Policy& was, const Policy& is, Time
   return act;
 }
 
+// The record holds the beginnings of long texts; who tells of the change needs all of them.
+void keep_long_texts(core::Tx& tx, const audit::Act& act, const Policy& was, const Policy& is) {
+  if (was.text().size() <= kMaxAuditedText && is.text().size() <= kMaxAuditedText) return;
+  tx.policies().keep_texts(act.record.tailnet, act.record.group_id, {was.text(), is.text()}, act.record.at);
+}
+
 void add_unknown(const Selector& selector, std::string_view where, const std::set<std::string>& known,
                  std::set<std::string>& found) {
   if (selector.kind != Selector::Kind::user || known.contains(selector.name)) return;
@@ -87,14 +93,20 @@ Result<WrittenPolicy> write_policy(core::Tx& tx, const MayWrite& may, const NewP
   const Policy was = current_policy(tx, may.tailnet());
   TRY(check_expected(was, want.expected));
   if (trim(want.text).empty()) {
-    if (!was.is_standard()) tx.policies().reset(may.tailnet(), act_of(may, was, Policy::standard(), now));
+    if (!was.is_standard()) {
+      const auto act = act_of(may, was, Policy::standard(), now);
+      keep_long_texts(tx, act, was, Policy::standard());
+      tx.policies().reset(may.tailnet(), act);
+    }
     return WrittenPolicy{Policy::standard(), {}};
   }
   TRY(auto policy, Policy::parse(want.text));
   TRY(auto failed, failures(tx, may.tailnet(), policy, policy.tests(), nodes));
   if (!failed.empty()) return WrittenPolicy{was, std::move(failed)};
   if (was.is_standard() || was.text() != policy.text()) {
-    tx.policies().set(may.tailnet(), policy.text(), now, act_of(may, was, policy, now));
+    const auto act = act_of(may, was, policy, now);
+    keep_long_texts(tx, act, was, policy);
+    tx.policies().set(may.tailnet(), policy.text(), now, act);
   }
   return WrittenPolicy{std::move(policy), {}};
 }

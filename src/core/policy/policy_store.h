@@ -18,6 +18,16 @@ class PolicyStore {
                    const audit::Act& act) = 0;
   // Back to the standard policy.
   virtual void reset(const TailnetId& tailnet, const audit::Act& act) = 0;
+
+  // The whole texts of a change, where its record is too short for them: for those who tell of it, for as
+  // long as they need. `group_id` is that of the record.
+  struct ChangedTexts {
+    std::string old_text;
+    std::string new_text;
+  };
+  virtual void keep_texts(const TailnetId& tailnet, const std::string& group_id, const ChangedTexts& texts,
+                          TimePoint at) = 0;
+  virtual std::optional<ChangedTexts> kept_texts(const TailnetId& tailnet, const std::string& group_id) = 0;
 };
 
 }  // namespace latchkey::policy

@@ -20,6 +20,7 @@ struct DeviceReport {
   std::string host_info = "{}";  // Hostinfo as the device sent it, one JSON object; the last known NetInfo
   std::int64_t home_relay = 0;   // DERP region, from NetInfo.PreferredDERP; 0: none known
   std::int64_t capability_version = 0;
+  bool forwarding_off = false;  // it offers routes, and its system forwards nothing
 
   bool operator==(const DeviceReport&) const = default;
 };

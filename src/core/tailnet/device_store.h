@@ -63,6 +63,15 @@ class DeviceStore {
   virtual bool remove_if_gone(const Device& device, TimePoint before, std::span<const audit::Record> records,
                               const audit::Change& change) = 0;
   virtual std::vector<Device> expired_unannounced(TimePoint now, std::int64_t limit) = 0;
+  // Whose key, not expired at `now`, expires within so many days, and which was not warned of that date or
+  // only of a longer time.
+  virtual std::vector<Device> expiring_unwarned(TimePoint now, days within, std::int64_t limit) = 0;
+  // Remembers that it was, and announces the change, if there is one. False when its date changed meanwhile
+  // or another replica was first.
+  virtual bool warn_of_expiry(const Device& device, days within,
+                              const std::optional<audit::Change>& change) = 0;
+  // What is told by the feed alone.
+  virtual void announce(const audit::Change& change) = 0;
   // False when its date changed meanwhile or another replica was first.
   virtual bool announce_expiry(const Device& device, std::span<const audit::Record> records,
                                const audit::Change& change) = 0;

@@ -3,6 +3,7 @@
 #include "core/identity/caller.h"
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_store.h"
+#include "core/tailnet/settings_store.h"
 
 namespace latchkey::tailnet {
 namespace {
@@ -12,7 +13,25 @@ DeviceRecords records_by_worker(const Device& device, std::string_view task, Tim
   return {device, identity::actor_of(worker), worker.source, now};
 }
 
+std::int64_t warn(core::Tx& tx, days within, audit::ChangeKind kind, TimePoint now) {
+  std::int64_t done = 0;
+  for (const auto& device : tx.devices().expiring_unwarned(now, within, kDeviceSweepBatch)) {
+    const auto settings = tx.settings().settings(device.tailnet);
+    std::optional<audit::Change> change;
+    if (settings.devices_key_duration_days > within.count()) change = change_of(device, kind, now);
+    // Remembered in any case, so that the next batch is another one.
+    if (tx.devices().warn_of_expiry(device, within, change)) ++done;
+  }
+  return done;
+}
+
 }  // namespace
+
+std::int64_t warn_of_expiring_node_keys(core::Tx& tx, TimePoint now) {
+  // The day first: who has only that left is not told of the week.
+  return warn(tx, days{1}, audit::ChangeKind::device_key_expiring_in_one_day, now) +
+         warn(tx, days{7}, audit::ChangeKind::device_key_expiring_in_one_week, now);
+}
 
 std::int64_t announce_expired_node_keys(core::Tx& tx, TimePoint now) {
   std::int64_t announced = 0;

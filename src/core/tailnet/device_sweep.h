@@ -13,6 +13,11 @@ inline constexpr std::int64_t kDeviceSweepBatch = 500;
 // streams tell peers. Returns how many; call again while it returns kDeviceSweepBatch.
 std::int64_t announce_expired_node_keys(core::Tx& tx, TimePoint now);
 
+// Puts into the feed, once each, that a node key expires within seven days and within one; of both at once
+// the shorter. Not in tailnets whose keys live no longer than that anyway. Returns how many; call again while
+// it returns kDeviceSweepBatch or more.
+std::int64_t warn_of_expiring_node_keys(core::Tx& tx, TimePoint now);
+
 // Removes ephemeral devices that have not been connected for `absence`. Returns how many; call again while it
 // returns kDeviceSweepBatch.
 std::int64_t remove_gone_devices(core::Tx& tx, TimePoint now, seconds absence);

@@ -19,7 +19,8 @@ std::string event_json(const Event& event, std::string_view tailnet_name);
 // The array of such elements.
 std::string batch_json(std::span<const std::string> events);
 
-// How many of these, from the front, go into one body: within the limits above, and at least one.
-std::size_t fitting(std::span<const std::string> events);
+// How many elements of these sizes, from the front, go into one body: within the limits above, and at least
+// one.
+std::size_t fitting(std::span<const std::size_t> sizes);
 
 }  // namespace latchkey::webhooks

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/time.h"
 #include "core/tx.h"
 
 namespace latchkey::webhooks {
@@ -25,6 +26,9 @@ struct QueuedNews {
   std::int64_t entries = 0;     // of the feed, read
   std::int64_t deliveries = 0;  // queued
 };
+
+// Whether there is something to do: for a read, so that nothing is written while nothing happens.
+bool has_news(core::Tx& tx);
 
 // One batch. Call again while `entries` is kNewsBatch.
 QueuedNews queue_news(core::Tx& tx, const NewsContext& context, TimePoint now);

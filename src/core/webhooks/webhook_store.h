@@ -75,6 +75,8 @@ class WebhookStore {
   virtual std::optional<Farewell> take_farewell(const EndpointRef& endpoint) = 0;
   // Waiting and due, oldest first, with bodies.
   virtual std::vector<Delivery> waiting(const EndpointRef& endpoint, TimePoint now, std::int64_t limit) = 0;
+  // Whether nobody else has taken it since; until the transaction ends nobody does.
+  virtual bool holds_claim(const EndpointRef& endpoint, std::string_view claim) = 0;
   // Ends the claim and writes the health. False when the claim had lapsed; nothing is written then.
   virtual bool end_claim(const ClaimEnd& end) = 0;
   virtual void record(const Attempt& attempt) = 0;
