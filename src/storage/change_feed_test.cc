@@ -114,7 +114,8 @@ TEST_P(ChangeFeedTest, KindOfANewerReplicaIsSteppedOver) {
   db->feed().start();
   auto strange = [](core::Tx& tx) -> Result<void> {
     connection_of(tx).execute(
-        "UPDATE feed_head SET sequence = 1; INSERT INTO changes VALUES (1, 'T', 1, 'from.the.future', 's')");
+        "UPDATE feed_head SET sequence = 1; INSERT INTO changes (sequence, tailnet_id, at, kind, subject) "
+        "VALUES (1, 'T', 1, 'from.the.future', 's')");
     return {};
   };
   ASSERT_TRUE(db->write_now(strange).ok());

@@ -57,7 +57,7 @@ TEST_P(WebhookStoreTest, AnEventGoesItsWholeWay) {
   const auto id = world.add_endpoint({"categoryTailnetManagement"}).endpoint.id;
   const auto key = world.issue_auth_key(Role::owner);
   const auto device = world.join(1, 1, *key);
-  world.store_policy("{\"acls\": []} // " + std::string(20'000, 'x'));
+  world.store_policy("{\"acls\": []} // " + std::string(20'000, 'x') + "\n");
   EXPECT_EQ(types_of(world.told(id)),
             (std::vector<std::string>{"credentialCreated", "credentialUsedUp", "credentialFirstUsed",
                                       "nodeCreated", "policyUpdate"}));

@@ -112,7 +112,8 @@ std::vector<boost::json::object> WebhookWorld::told(const EndpointId& id) {
   read_feed();
   std::vector<boost::json::object> events;
   while (const auto dispatch = take_up(id)) {
-    for (const auto& event : boost::json::parse(dispatch->body).as_array()) {
+    const auto body = boost::json::parse(dispatch->body);
+    for (const auto& event : body.as_array()) {
       events.push_back(event.as_object());
     }
     settle(*dispatch);
