@@ -153,9 +153,11 @@ struct Server::Parts {
         cache(static_cast<std::size_t>(wanted.cache_credentials)),
         fetcher({std::move(issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
         issuer_keys([this](io::FetchRequest request) { return fetcher.fetch(std::move(request)); }, clock),
+        vault(crypto::hkdf_sha256(root, crypto::kWebhookSealPurpose)),
         context{*db,
                 clock,
                 issuer_of(mint, wanted),
+                {mint, vault},
                 log_to,
                 [this](std::string path) { return back_up(std::move(path)); },
                 [this] { return cache_is_current(); },
@@ -211,6 +213,7 @@ struct Server::Parts {
   credentials::CredentialCache cache;
   io::Fetcher fetcher;
   io::IssuerKeys issuer_keys;
+  webhooks::WebhookVault vault;
   http::Context context;
   http::Application application;
   RequestProbe probe;

@@ -29,6 +29,8 @@ struct Row {
 };
 
 constexpr const char* kAuthKey = R"({"capabilities":{"devices":{"create":{"tags":["tag:ci"]}}}})";
+constexpr const char* kWebhook =
+    R"({"endpointUrl":"https://ops.example.com/","subscriptions":["nodeCreated"]})";
 const std::set<std::string> kReadKeys{"auth_keys:read", "oauth_keys:read", "federated_keys:read",
                                       "api_access_tokens:read"};
 const std::set<std::string> kWriteKeys{"auth_keys", "oauth_keys", "federated_keys", "api_access_tokens"};
@@ -112,6 +114,16 @@ const Row kRows[] = {
     {"getVipServiceDeviceApproval", "", {"services:read"}, "xxxxxx-", "devices:core:read"},
     {"updateVipServiceDeviceApproval", "{}", {"services"}, "xxxx---", "devices:core"},
     {"completeDeviceLogin", "{}", {}, "xx-x---"},
+    {"listWebhooks", "", {"webhooks:read"}, "xxxx---"},
+    {"createWebhook", kWebhook, {"webhooks"}, "xxxx---"},
+    {"getWebhook", "", {"webhooks:read"}, "xxxx---"},
+    {"updateWebhook", R"({"subscriptions":["nodeCreated"]})", {"webhooks"}, "xxxx---"},
+    {"deleteWebhook", "", {"webhooks"}, "xxxx---"},
+    {"testWebhook", "", {"webhooks"}, "xxxx---"},
+    {"rotateWebhookSecret", "", {"webhooks"}, "xxxx---"},
+    {"listWebhookDeliveries", "", {"webhooks:read"}, "xxxx---"},
+    {"replayWebhookDeliveries", R"({"numbers":[1]})", {"webhooks"}, "xxxx---"},
+    {"getWebhookDelivery", "", {"webhooks:read"}, "xxxx---"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
 };
@@ -149,6 +161,8 @@ std::string target_of(const Route& route) {
                                                           {"{externalId}", "none"},
                                                           {"{integrationId}", "pNoSuchCNTRL"},
                                                           {"{serviceName}", "svc:none"},
+                                                          {"{endpointId}", "wNoSuchEndCNTRL"},
+                                                          {"{number}", "1"},
                                                           {"{loginId}", "00000000000000000000000000000000"}};
   for (const auto& [name, value] : elements) {
     const auto at = path.find(name);

@@ -14,6 +14,7 @@
 #include "core/credentials/issue.h"
 #include "core/identity/caller.h"
 #include "crypto/seal.h"
+#include "core/webhooks/manage.h"
 #include "io/database.h"
 #include "io/http.h"
 #include "io/issuer_keys.h"
@@ -27,6 +28,7 @@ struct Context {
   io::Database& db;
   const Clock& clock;
   credentials::Issuer issuer;
+  webhooks::WebhookContext webhook_context;
   Log log;
   // Copies the database, whole and checked, to a new file on this machine, away from the runtime's threads.
   std::function<io::awaitable<Result<void>>(std::string path)> back_up;

@@ -88,6 +88,20 @@ Answer list_service_hosts(Context& context, Call& call);
 Answer get_service_approval(Context& context, Call& call);
 Answer set_service_approval(Context& context, Call& call);
 
+// api/webhooks.cc
+Answer list_webhooks(Context& context, Call& call);
+Answer create_webhook(Context& context, Call& call);
+Answer get_webhook(Context& context, Call& call);
+Answer update_webhook(Context& context, Call& call);
+Answer delete_webhook(Context& context, Call& call);
+Answer test_webhook(Context& context, Call& call);
+Answer rotate_webhook_secret(Context& context, Call& call);
+
+// api/webhook_deliveries.cc
+Answer list_webhook_deliveries(Context& context, Call& call);
+Answer get_webhook_delivery(Context& context, Call& call);
+Answer replay_webhook_deliveries(Context& context, Call& call);
+
 // api/device_logins.cc
 Answer complete_device_login(Context& context, Call& call);
 

@@ -49,6 +49,18 @@ Result<std::vector<std::string>> JsonBody::texts(std::string_view name) const {
   return list;
 }
 
+Result<std::vector<std::int64_t>> JsonBody::integers(std::string_view name) const {
+  std::vector<std::int64_t> list;
+  const auto* value = find(name);
+  if (value == nullptr) return list;
+  if (!value->is_array()) return wrong_type(name, "a list of whole numbers");
+  for (const auto& item : value->get_array()) {
+    if (!item.is_int64()) return wrong_type(name, "a list of whole numbers");
+    list.push_back(item.get_int64());
+  }
+  return list;
+}
+
 Result<std::optional<JsonBody>> JsonBody::object(std::string_view name) const {
   const auto* value = find(name);
   if (value == nullptr) return std::optional<JsonBody>{};

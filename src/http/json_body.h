@@ -21,6 +21,7 @@ class JsonBody {
   Result<std::optional<bool>> flag(std::string_view name) const;
   Result<std::optional<std::int64_t>> integer(std::string_view name) const;
   Result<std::vector<std::string>> texts(std::string_view name) const;
+  Result<std::vector<std::int64_t>> integers(std::string_view name) const;
   // Nothing when absent or null.
   Result<std::optional<JsonBody>> object(std::string_view name) const;
   Result<std::vector<JsonBody>> objects(std::string_view name) const;

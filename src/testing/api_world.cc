@@ -22,6 +22,7 @@ ApiWorld::ApiWorld(http::ApplicationSettings settings)
       context_{world.db(),
                clock,
                {world.mint(), {}},
+               {world.mint(), vault_},
                quiet_log(),
                [](std::string) -> io::awaitable<Result<void>> { co_return Result<void>(); },
                [this] { return cache_is_current; },

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/webhooks/vault.h"
 #include "http/application.h"
 #include "testing/manual_clock.h"
 #include "testing/world.h"
@@ -42,6 +43,7 @@ class ApiWorld {
   io::Response call_locally(const std::string& method, const std::string& target, CallOptions options = {});
 
   http::Context& context() { return context_; }
+  const webhooks::WebhookVault& vault() const { return vault_; }
   credentials::CredentialCache& cache() { return cache_; }
   Metrics& metrics() { return metrics_; }
 
@@ -57,6 +59,7 @@ class ApiWorld {
   Metrics metrics_;
   io::IssuerKeys issuer_keys_;
   credentials::CredentialCache cache_{1000};
+  webhooks::WebhookVault vault_{crypto::Key256(std::array<std::uint8_t, 32>{4, 5, 6})};
   http::Context context_;
   http::Application application_;
 };

@@ -163,6 +163,33 @@ def kept_answers(server):
             fits(method, target, stranger.call(method, target, body) if body is not None else stranger.call(method, target))
 
 
+def webhook_answers(server):
+    """Of endpoints that nobody calls: what attempts look like is compared in src/http/api/webhook_deliveries_test.cc."""
+    hooks = "/api/v2/tailnet/-/webhooks"
+    new = {"endpointUrl": "https://ops.invalid/hook", "providerType": "", "subscriptions": ["nodeCreated", "categoryKeyActivity"]}
+    with server.client() as client, server.client(token="") as stranger:
+        made = fits("POST", hooks, client.call("POST", hooks, new)).json()
+        fits("POST", hooks + "?fields=all", client.call("POST", hooks + "?fields=all", new | {"providerType": "discord"}))
+        for body in ({}, new | {"providerType": "teams"}, new | {"subscriptions": ["test"]}):
+            fits("POST", hooks, client.call("POST", hooks, body))
+        for target in (hooks, hooks + "?fields=all", hooks + "?fields=some"):
+            for caller in (client, stranger):
+                fits("GET", target, caller.call("GET", target))
+        for one in (f"/api/v2/webhooks/{made['endpointId']}", "/api/v2/webhooks/wNoSuchEndCNTRL"):
+            for method, rest, body in (
+                    ("POST", "/test", None), ("GET", "", None), ("GET", "?fields=all", None),
+                    ("PATCH", "", {"subscriptions": ["policyUpdate"]}), ("PATCH", "", {}),
+                    ("POST", "/rotate", None), ("POST", "/rotate", {"overlapSeconds": 60}),
+                    ("POST", "/rotate", {"overlapSeconds": -1}),
+                    ("GET", "/deliveries", None), ("GET", "/deliveries?state=waiting&limit=5", None),
+                    ("GET", "/deliveries?state=late", None), ("GET", "/deliveries/1", None), ("GET", "/deliveries/x", None),
+                    ("POST", "/deliveries/replay", {"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"}),
+                    ("POST", "/deliveries/replay", {"numbers": [1]}), ("POST", "/deliveries/replay", {}),
+                    ("DELETE", "", None), ("DELETE", "", None)):
+                for caller in (stranger, client):
+                    fits(method, one + rest, caller.call(method, one + rest, body))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -191,6 +218,7 @@ def main():
         tests.run("answers about settings fit the contract", settings_answers, server)
         tests.run("answers about devices fit the contract", device_answers, server)
         tests.run("answers about what is kept fit the contract", kept_answers, server)
+        tests.run("answers about webhooks fit the contract", webhook_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 
