@@ -3,6 +3,7 @@
 #include <memory>
 #include <sstream>
 
+#include "app/command_flags.h"
 #include "app/command_tree.h"
 #include "app/commands/backup.h"
 #include "app/commands/clients.h"
@@ -16,43 +17,12 @@
 #include "app/commands/manual.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
+#include "app/webhook_commands.h"
 
 namespace latchkey::app {
 namespace {
 
 using namespace commands;
-
-void output_flag(CLI::App& app, OutputForm& into) {
-  app.add_option_function<std::string>(
-         "--output",
-         [&into](const std::string& text) { into = text == "json" ? OutputForm::json : OutputForm::table; },
-         "A table for people, or JSON for programs")
-      ->type_name("table|json")
-      ->check(one_of("table|json"));
-}
-
-void place_flags(CLI::App& app, LocalPlace& place) {
-  flag(app, "--data-dir", place.data_dir, "DIR",
-       "The server's data directory, on its machine (LATCHKEY_DATA_DIR)");
-  flag(app, "--config", place.config, "FILE", "The server's settings file (LATCHKEY_CONFIG)");
-}
-
-void server_flags(CLI::App& app, ServerChoice& choice) {
-  flag(app, "--url", choice.url, "URL", "The server's address (LATCHKEY_URL)");
-  flag(app, "--token-file", choice.token_file, "FILE",
-       "Where the API access token is (else LATCHKEY_TOKEN); - is standard input");
-  flag(app, "--ca-file", choice.ca_file, "FILE",
-       "Certificates of the authorities to trust, instead of the system's");
-  place_flags(app, choice.place);
-  flag(app, "--tailnet", choice.tailnet, "NAME", "Which tailnet, when there are several (LATCHKEY_TAILNET)");
-  flag(app, "--user", choice.user, "LOGIN", "With --data-dir: act as this person instead of the owner");
-}
-
-template <class Flags>
-std::string server_complaint(Flags& flags) {
-  flags.server = with_environment(flags.server);
-  return complaint_about(flags.server);
-}
 
 template <class Flags>
 std::string place_complaint(Flags& flags) {
@@ -485,6 +455,7 @@ void fill(Tree& tree) {
   add_identities(tree);
   add_token(tree);
   add_devices(tree);
+  add_webhooks(tree);
   add_logs(tree);
   add_upkeep(tree);
   add_papers(tree);

@@ -1,6 +1,6 @@
 // The parts from which the table of commands is made: CLI11 behind a few words of this program's own.
 //
-// Included by command_line.cc alone, because CLI11 takes seconds to compile.
+// Included by the files of the table alone, because CLI11 takes seconds to compile.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,43 +1,14 @@
 #include "app/commands/serve.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/commands/service_manager.h"
+#include "app/commands/stop_signals.h"
 #include "app/server.h"
 
 namespace latchkey::app::commands {
 namespace {
-
-// The signals that end a server.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  }
-
-  int wait() const {
-    int signal = 0;
-    while (sigwait(&signals_, &signal) != 0) {
-    }
-    return signal;
-  }
-
-  // From here on each of them ends the process, as if nobody had asked to be told.
-  void let_through() const {
-    ::signal(SIGTERM, SIG_DFL);
-    ::signal(SIGINT, SIG_DFL);
-    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-  }
-
- private:
-  sigset_t signals_{};
-};
 
 // A connection is a file: the limit that a shell sets is for a person.
 void raise_open_file_limit() {
