@@ -5,6 +5,8 @@
 
 Closes with a line "N passed, N failed, N skipped".
 """
+import hashlib
+import hmac
 import json
 import os
 import pty
@@ -17,6 +19,8 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -329,6 +333,230 @@ def test_a_federated_identity_from_creation_to_revocation(world):
         assert server.stop() == 0
 
 
+HOOK = "https://ops.invalid/hook?team=a"
+
+
+def signed(secret, body, at=None):
+    """The signature header, made without the program under test."""
+    at = int(time.time() if at is None else at)
+    return f"t={at},v1=" + hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def test_a_webhook_endpoint_from_creation_to_deletion(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        made = latchkey("webhooks", "create", HOOK, "--event", "userDeleted", "--event", "nodeCreated", "--provider", "slack",
+                        "--output", "json", shows_secret=True, **over).json
+        assert made["endpointUrl"] == HOOK and made["providerType"] == "slack"
+        assert made["subscriptions"] == ["userDeleted", "nodeCreated"] and SECRET.fullmatch(made["secret"])
+        alone = latchkey("webhooks", "create", "https://ops.invalid/other?k=1", "--event", "policyUpdate", shows_secret=True, **over)
+        assert SECRET.fullmatch(alone.out.strip()) and "shown this once" in alone.err and "k=1" not in alone.err
+
+        listed = latchkey("webhooks", "list", **over).out
+        line = next(line for line in listed.splitlines() if made["endpointId"] in line)
+        assert "https://ops.invalid/***" in line and "not called yet" in line and "userDeleted, nodeCreated" in line, line
+        assert "team=a" not in listed and "/other?***" in listed
+        whole = latchkey("webhooks", "list", "--output", "json", **over).json["webhooks"]
+        assert [each["endpointUrl"] for each in whole] == [HOOK, "https://ops.invalid/other?k=1"]
+        shown = latchkey("webhooks", "show", made["endpointId"], **over).out
+        for part in ("slack", "mira@example.com", "userDeleted, nodeCreated", "https://ops.invalid/***"):
+            assert part in shown, (part, shown)
+        assert "secret" not in latchkey("webhooks", "show", made["endpointId"], "--output", "json", **over).json
+
+        changed = latchkey("webhooks", "update", made["endpointId"], "--event", "categoryKeyActivity", "--output", "json", **over)
+        assert changed.json["subscriptions"] == ["categoryKeyActivity"]
+        rotated = latchkey("webhooks", "rotate", made["endpointId"], "--overlap", "1h", shows_secret=True, **over)
+        assert SECRET.fullmatch(rotated.out.strip()) and rotated.out.strip() != made["secret"]
+        assert "signs too: it ends in 60 minutes" in rotated.err, rotated
+        assert "old secret ends" in latchkey("webhooks", "show", made["endpointId"], **over).out
+        assert "on its way" in latchkey("webhooks", "test", made["endpointId"], **over).out
+
+        for words, says in ((("create", "http://ops.invalid/", "--event", "nodeCreated"), "https"),
+                            (("create", HOOK, "--event", "nodeMoved"), "nodeMoved"),
+                            (("show", "wNoSuchEndCNTRL"), "not found"), (("test", "wNoSuchEndCNTRL"), "not found"),
+                            (("deliveries", made["endpointId"], "99"), "99")):
+            assert says in latchkey("webhooks", *words, code=1, **over).err, words
+        for words in (("create", HOOK), ("create", "--event", "nodeCreated"), ("update", made["endpointId"]),
+                      ("create", HOOK, "--event", "nodeCreated", "--provider", "teams"), ("rotate", "w1", "--overlap", "soon"),
+                      ("replay", made["endpointId"]), ("replay", made["endpointId"], "1", "--since", "1h"),
+                      ("deliveries", made["endpointId"], "--state", "late")):
+            latchkey("webhooks", *words, code=2, **over)
+        assert latchkey("webhooks", "delete", made["endpointId"], "--yes", **over).out == f"deleted {made['endpointId']}\n"
+        some = latchkey("webhooks", "delete", made["endpointId"], whole[1]["endpointId"], code=1, **over)
+        assert f"{made['endpointId']}: webhook endpoint not found" in some.err and f"deleted {whole[1]['endpointId']}" in some.out
+        assert "no webhook endpoints" in latchkey("webhooks", "list", **over).err
+        assert server.stop() == 0
+
+
+def test_deliveries_are_listed_shown_and_sent_again(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        made = latchkey("webhooks", "create", HOOK, "--event", "policyUpdate", "--output", "json", shows_secret=True, **over).json
+        endpoint = made["endpointId"]
+        assert "no such deliveries" in latchkey("webhooks", "deliveries", endpoint, "--state", "delivered", **over).err
+        latchkey("webhooks", "test", endpoint, **over)
+        deadline = time.monotonic() + PATIENCE
+        deliveries = []
+        while not deliveries and time.monotonic() < deadline:
+            deliveries = latchkey("webhooks", "deliveries", endpoint, "--output", "json", **over).json["deliveries"]
+            time.sleep(0.1)
+        assert deliveries[0]["type"] == "test" and deliveries[0]["number"] == 1, deliveries
+        line = latchkey("webhooks", "deliveries", endpoint, "--limit", "1", **over).out.splitlines()[1]
+        assert re.match(r"1 +(waiting|given up) .* test +This is a test event", line), line
+        shown = latchkey("webhooks", "deliveries", endpoint, "1", **over).out
+        assert "This is a test event" in shown and '"type":"test"' in shown, shown
+        whole = latchkey("webhooks", "deliveries", endpoint, "1", "--output", "json", **over).json
+        assert whole["event"]["message"] == "This is a test event"
+        again = latchkey("webhooks", "replay", endpoint, "1", "--output", "json", **over).json["deliveries"]
+        assert again == [], "what still waits is not sent twice"
+        assert "Nothing to send again" in latchkey("webhooks", "replay", endpoint, "--since", "1h", **over).err
+        assert "7" in latchkey("webhooks", "replay", endpoint, "7", code=1, **over).err
+        assert server.stop() == 0
+
+
+class Listener:
+    """latchkey webhooks listen, and requests to it."""
+
+    def __init__(self, *words, secret, **variables):
+        self.process = subprocess.Popen([BINARY, "webhooks", "listen", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=environment(**variables))
+        if secret:
+            self.process.stdin.write(secret)
+        self.process.stdin.close()
+        self.said = self.process.stderr.readline()
+        self.url = re.search(r"http://127\.0\.0\.1:\d+/", self.said)[0]
+
+    def send(self, body, signature):
+        headers = {"Tailscale-Webhook-Signature": signature} if signature is not None else {}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.url + "hook", body, headers), timeout=PATIENCE) as answer:
+                return answer.status, json.load(answer)["message"]
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, json.load(refused)["message"]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(timeout=PATIENCE)
+        with self.process.stdout, self.process.stderr:
+            return Ended(["webhooks", "listen"], code, self.process.stdout.read(), self.process.stderr.read())
+
+
+def events(*messages):
+    return json.dumps([{"timestamp": "2026-01-01T00:00:05Z", "version": 1, "type": "test", "tailnet": "example.com",
+                        "message": message, "data": None} for message in messages]).encode()
+
+
+def test_listen_prints_what_is_signed_and_refuses_the_rest(world):
+    secret = "tskey-webhook-" + "kTry1CNTRL" + "-" + "x" * 44
+    other = secret[:-1] + "y"
+    body = events("one", "two \x1b[31m")
+    file = world.path / "secret"
+    file.write_text(secret + "\n")
+    for words, typed, variables in ((("--secret-file", str(file)), "", {}), ((), secret + "\n", {}),
+                                    ((), "", {"LATCHKEY_WEBHOOK_SECRET": secret})):
+        listener = Listener(*words, secret=typed, **variables)
+        try:
+            assert listener.send(body, signed(secret, body)) == (200, "taken")
+            for signature, says in ((None, "no Tailscale-Webhook-Signature"), (signed(other, body), "no signature fits"),
+                                    (signed(secret, body + b" "), "no signature fits"),
+                                    (signed(secret, body, time.time() - 400), "older than five minutes"),
+                                    (signed(secret, body, time.time() + 400), "time to come"), ("v1=00", "no timestamp"),
+                                    ("t=1", "no signature (v1=)"), ("t=x,v1=00", "malformed")):
+                status, message = listener.send(body, signature)
+                assert status == 401 and says in message, (signature, status, message)
+            both = signed(other, body) + ",v1=" + signed(secret, body).split("v1=")[1]
+            assert listener.send(body, both)[0] == 200, "one of two secrets is enough"
+        finally:
+            ended = listener.stop()
+        assert ended.code == 0, ended
+        line = "2026-01-01T00:00:05Z  test  example.com  "
+        assert ended.out == (line + "one\n" + line + "two ?[31m\n") * 2, ended
+        assert ended.err.count("refused: ") == 8 and secret not in ended.out + ended.err, ended
+
+
+def test_listen_prints_json_and_the_text_of_chats(world):
+    secret = "tskey-webhook-" + "kTry1CNTRL" + "-" + "x" * 44
+    listener = Listener("--output", "json", secret=secret)
+    try:
+        body = events("one", "two")
+        listener.send(body, signed(secret, body))
+    finally:
+        ended = listener.stop()
+    assert [json.loads(line)["message"] for line in ended.out.splitlines()] == ["one", "two"]
+    listener = Listener(secret=secret)
+    try:
+        for body in (b'{"text":"[example.com] one"}', b'{"content":"[example.com] two"}', b"three"):
+            assert listener.send(body, signed(secret, body))[0] == 200
+    finally:
+        ended = listener.stop()
+    assert ended.out == "[example.com] one\n[example.com] two\nthree\n", ended
+    assert "no webhook secret was given" in latchkey("webhooks", "listen", code=1).err
+    assert "--secret" in latchkey("webhooks", "listen", "--secret", secret, code=2).err
+    latchkey("webhooks", "listen", "--port", "70000", code=2)
+
+
+def test_listen_asks_for_the_secret_without_showing_it(world):
+    secret = "tskey-webhook-" + "kTry1CNTRL" + "-" + "x" * 44
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(BINARY, [BINARY, "webhooks", "listen"], environment(TERM="xterm"))
+    seen, typed, url = b"", False, None
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while url is None and time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.1)[0]:
+                seen += os.read(terminal, 4096)
+            if b"secret:" in seen and not typed:
+                typed = True
+                time.sleep(0.1)
+                os.write(terminal, secret.encode() + b"z\x7f\n")
+            url = re.search(rb"http://127\.0\.0\.1:\d+/", seen)
+        body = events("one")
+        request = urllib.request.Request(url[0].decode(), body, {"Tailscale-Webhook-Signature": signed(secret, body)})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            assert answer.status == 200
+        os.write(terminal, b"\x03")  # the terminal's Ctrl-C works again
+        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        while select.select([terminal], [], [], 0.1)[0]:
+            try:
+                seen += os.read(terminal, 4096)
+            except OSError:
+                break
+        os.close(terminal)
+    assert ended == 0 and b"one" in seen and secret.encode() not in seen, seen
+
+
+def test_verify_says_what_is_wrong_with_a_signature(world):
+    secret = "tskey-webhook-" + "kTry1CNTRL" + "-" + "x" * 44
+    known = {"LATCHKEY_WEBHOOK_SECRET": secret}
+    body = events("one")
+    file = world.path / "body"
+    file.write_bytes(body)
+    verify = ("webhooks", "verify", "--signature")
+    assert "genuine" in latchkey(*verify, signed(secret, body), typed=body.decode(), **known).out
+    assert "genuine" in latchkey(*verify, signed(secret, body), "--body", file, "--secret-file", "-", typed=secret).out
+    latchkey(*verify, "Tailscale-Webhook-Signature: " + signed(secret, body), "--body", file, **known)
+    old = signed(secret, body, 1767225600)
+    assert "older than five minutes" in latchkey(*verify, old, "--body", file, code=1, **known).err
+    latchkey(*verify, old, "--body", file, "--at", "2026-01-01T00:04:59Z", **known)
+    assert "time to come" in latchkey(*verify, old, "--body", file, "--at", "2025-12-31T23:58:00Z", code=1, **known).err
+    for header, says in ((signed(secret, body + b"\n"), "no signature fits"), ("v1=00", "no timestamp"), ("t=1", "no signature"),
+                         ("", "no Tailscale-Webhook-Signature"), ("t=1, v1=00", "no signature")):
+        assert says in latchkey(*verify, header, "--body", file, code=1, **known).err, header
+    # R11: one letter in the wrong case.
+    assert "no signature fits" in latchkey(*verify, signed(secret.replace("kTry", "ktry"), body), "--body", file, code=1, **known).err
+    assert latchkey(*verify, signed(secret, body), "--body", file, "--output", "json", **known).json == {"genuine": True}
+    wrong = latchkey(*verify, "t=1", "--body", file, "--output", "json", code=1, **known).json
+    assert wrong["genuine"] is False and "no signature" in wrong["reason"]
+    assert "--secret-file" in latchkey(*verify, "t=1", typed=body.decode(), code=2).err
+    assert "cannot read the body" in latchkey(*verify, "t=1", "--body", world.path / "none", code=1, **known).err
+    latchkey("webhooks", "verify", code=2, **known)
+
+
 def test_the_token_comes_from_a_file_or_standard_input(world):
     world.init()
     file = world.path / "token"
@@ -564,6 +792,7 @@ def test_completion_works_in_bash(world):
     assert {"init", "serve", "keys", "logs", "audit", "doctor"} <= set(offered("latchkey", ""))
     assert offered("latchkey", "ke") == ["keys"]
     assert set(offered("latchkey", "keys", "")) >= {"create", "list", "show", "revoke", "check"}
+    assert set(offered("latchkey", "webhooks", "")) >= {"create", "list", "rotate", "deliveries", "replay", "listen", "verify"}
     assert offered("latchkey", "keys", "create", "--reus") == ["--reusable"]
     assert offered("latchkey", "keys", "list", "--output", "") == ["table", "json"]
     assert offered("latchkey", "completion", "z") == ["zsh"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shown once: of 2,000 issued secrets, some of which clients put into wrong places, no part is found anywhere but in the
+"""Shown once: of 3,000 issued secrets, 1,000 of them of webhook endpoints, some of which clients put into wrong places, no part is found anywhere but in the
 answers that created them. Looks at every byte of the data directory, a backup, logs, metrics, answers, the command
 line's output and what /proc tells of the process; for the secrets as text and in base64, and for their stored digests
 in hexadecimal and base64.
@@ -14,6 +14,8 @@ import socket
 from latchkey_server import EVER, KEYS, Tests, check, in_parallel
 
 EACH = 1000
+ENDPOINTS = 40
+HOOKS = "/api/v2/tailnet/-/webhooks"
 WINDOW = 16  # characters of a secret that give it away
 RUN = re.compile(rb"[A-Za-z0-9+/]{%d,}" % WINDOW)
 
@@ -55,7 +57,9 @@ class Issued:
 
     def __init__(self, answer):
         key = answer.json()
-        self.id, self.text, self.place = key["id"], key["key"], "nowhere"
+        self.is_hook = "endpointId" in key
+        self.id, self.text = (key["endpointId"], key["secret"]) if self.is_hook else (key["id"], key["key"])
+        self.place = "nowhere"
         self.random = self.text.rsplit("-", 1)[1]
 
 
@@ -85,23 +89,39 @@ class Run:
                         check(answer.status == 200, f"{answer.status} {answer.body!r}")
                         self.issued.append(Issued(answer))
 
+        def some_hooks(number):
+            """A few endpoints, since a tailnet has not a thousand, and many secrets for each; old ones stay for a while."""
+            with self.server.client() as client:
+                for each in range(ENDPOINTS // 8):
+                    answer = client.call("POST", HOOKS, {"endpointUrl": f"https://ops.invalid/{number}/{each}",
+                                                         "subscriptions": ["categoryKeyActivity"]})
+                    for turn in range(EACH // ENDPOINTS):
+                        if turn > 0:
+                            answer = client.call("POST", f"/api/v2/webhooks/{answer.json()['endpointId']}/rotate",
+                                                 {"overlapSeconds": 3600} if turn % 2 else None)
+                        check(answer.status == 200, f"{answer.status} {answer.body!r}")
+                        self.issued.append(Issued(answer))
+
         in_parallel(8, some)
-        check(len(self.issued) == 2 * EACH, f"{len(self.issued)} were issued")
+        in_parallel(8, some_hooks)
+        self.keys = [key for key in self.issued if not key.is_hook]
+        check(len(self.issued) == 3 * EACH, f"{len(self.issued)} were issued")
         texts = {key.text for key in self.issued}
-        check(len(texts) == 2 * EACH, "two secrets are alike")
+        check(len(texts) == 3 * EACH, "two secrets are alike")
 
     def misplace(self):
-        """Each wrong place gets an auth key and an API token of its own, so that a finding tells which it was."""
+        """Each wrong place gets a secret of each kind of its own, so that a finding tells which it was."""
         auth = iter([key for key in self.issued if key.text.startswith("tskey-auth-")])
         api = iter([key for key in self.issued if key.text.startswith("tskey-api-")])
+        hook = iter([key for key in self.issued if key.is_hook])
         with self.server.client() as client, self.server.local_client() as local:
             for place, put in wrong_places(client, local):
-                for kind in (auth, api):
+                for kind in (auth, api, hook):
                     key = next(kind)
                     key.place = place
                     self.keep(f"answer to a secret as {place}", put(key.text))
             for place, request in raw_places(self.server.token):
-                for kind in (auth, api):
+                for kind in (auth, api, hook):
                     key = next(kind)
                     key.place = place
                     self.bodies[f"answer to a secret as {place}"] += self.raw(request(key.text))
@@ -119,7 +139,8 @@ class Run:
     def use(self):
         """Every kind of call, with the secrets where they belong."""
         with self.server.client() as client, self.server.local_client() as local:
-            for key in self.issued[:200]:
+            self.use_endpoints(client)
+            for key in self.keys[:200]:
                 self.keep("GET of a key", client.call("GET", f"{KEYS}/{key.id}?fields=all"))
                 if key.text.startswith("tskey-api-"):
                     self.keep("whoami", client.call("GET", "/api/v2/whoami", token=key.text))
@@ -128,27 +149,48 @@ class Run:
                                                     headers={"Authorization": "Basic " + pair}))
                 else:
                     self.keep("refusal of an auth key", client.call("GET", "/api/v2/whoami", token=key.text))
-            for key in self.issued[:300]:
+            for key in self.keys[:300]:
                 self.keep("DELETE of a key", client.call("DELETE", f"{KEYS}/{key.id}"))
-            for key in self.issued[:100]:
+            for key in self.keys[:100]:
                 self.keep("refusal of a revoked token", client.call("GET", KEYS, token=key.text))
             self.keep("list of keys", client.call("GET", f"{KEYS}?all=true&fields=all"))
             self.keep("local list of keys", local.call(
                 "GET", f"{KEYS}?all=true", headers={"X-Latchkey-Tailnet": "otter-reef.example"}))
             logs = self.keep("audit log", client.call(
                 "GET", f"/api/v2/tailnet/-/logging/configuration?{EVER}&fields=all"))
-            check(len(logs.json()["logs"]) >= 2 * EACH + 300, "the audit log is too short")
+            check(len(logs.json()["logs"]) >= 3 * EACH + 300, "the audit log is too short")
             self.keep("audit verification", client.call("GET", "/api/console/audit-verification"))
+
+    def use_endpoints(self, client):
+        hooks = {key.id: key for key in self.issued if key.is_hook}
+        self.keep("list of webhooks", client.call("GET", HOOKS + "?fields=all"))
+        for number, (endpoint, key) in enumerate(hooks.items()):
+            path = f"/api/v2/webhooks/{endpoint}"
+            self.keep("test of a webhook", client.call("POST", path + "/test"))
+            self.keep("GET of a webhook", client.call("GET", path + "?fields=all"))
+            events = ["nodeCreated", "categoryKeyActivity"] if number % 2 else ["policyUpdate"]
+            self.keep("PATCH of a webhook", client.call("PATCH", path, {"subscriptions": events}))
+            self.keep("refusal of a webhook secret", client.call("GET", HOOKS, token=key.text))
+            for rest in ("/deliveries", "/deliveries/1"):
+                self.keep("deliveries of a webhook", client.call("GET", path + rest))
+        for endpoint in list(hooks)[:10]:
+            self.keep("DELETE of a webhook", client.call("DELETE", f"/api/v2/webhooks/{endpoint}"))
 
     def use_command_line(self):
         data = ["--data-dir", str(self.server.data)]
         # By now there may be several tailnets, one with a secret as its name.
         named = [*data, "--tailnet", "otter-reef.example"]
-        lost = [key for key in self.issued if key.place == "nowhere"][-6:]
+        lost = [key for key in self.keys if key.place == "nowhere"][-6:]
+        hook = next(key for key in reversed(self.issued) if key.is_hook)
         commands = {
             "keys list": ["keys", "list", "--all", *named],
             "keys list as JSON": ["keys", "list", "--all", "--output", "json", *named],
-            "keys show": ["keys", "show", self.issued[0].id, *named],
+            "keys show": ["keys", "show", self.keys[0].id, *named],
+            "webhooks list": ["webhooks", "list", *named],
+            "webhooks list as JSON": ["webhooks", "list", "--output", "json", *named],
+            "webhooks show": ["webhooks", "show", hook.id, *named],
+            "webhooks deliveries as JSON": ["webhooks", "deliveries", hook.id, "--output", "json", *named],
+            "webhooks show of a secret": ["webhooks", "show", hook.text, *named],
             "logs": ["logs", "--since", "2020-01-01T00:00:00Z", *named],
             "logs as JSON": ["logs", "--since", "2020-01-01T00:00:00Z", "--output", "json", *named],
             "backup": ["backup", "--out", str(self.directory / "backup.db"), *data],
@@ -251,6 +293,17 @@ def wrong_places(client, local):
                                                         {"tailnet": text, "owner": "o@b.example"})
     yield "new tailnet's owner", lambda text: local.call("POST", "/api/local/tailnets",
                                                          {"tailnet": "b.example", "owner": text})
+    path = f"/api/v2/webhooks/{client.call('GET', HOOKS).json()['webhooks'][0]['endpointId']}"
+    new = {"endpointUrl": "https://ops.invalid/", "subscriptions": ["nodeCreated"]}
+    yield "endpoint id", lambda text: client.call("GET", f"/api/v2/webhooks/{text}")
+    yield "endpoint id to rotate", lambda text: client.call("POST", f"/api/v2/webhooks/{text}/rotate")
+    yield "endpoint address", lambda text: client.call("POST", HOOKS, new | {"endpointUrl": f"https://ops.invalid/{text}"})
+    yield "endpoint address' query", lambda text: client.call("POST", HOOKS, new | {"endpointUrl": f"https://ops.invalid/?k={text}"})
+    yield "provider", lambda text: client.call("POST", HOOKS, new | {"providerType": text})
+    yield "subscription", lambda text: client.call("PATCH", path, {"subscriptions": [text]})
+    yield "delivery number", lambda text: client.call("GET", f"{path}/deliveries/{text}")
+    yield "delivery state", lambda text: client.call("GET", f"{path}/deliveries?state={text}")
+    yield "window of a replay", lambda text: client.call("POST", f"{path}/deliveries/replay", {"from": text, "to": text})
     yield "backup path", lambda text: local.call("POST", "/api/local/backup", {"path": f"/nonexistent/{text}"})
 
 
@@ -303,7 +356,7 @@ def main():
             run.use_command_line()
             collected.update(run.collect())
 
-        if tests.run(f"R1, R9, R10: {EACH} auth keys and {EACH} API tokens are issued, used, misplaced and withdrawn",
+        if tests.run(f"R1, R9, R10: {EACH} auth keys, {EACH} API tokens and {EACH} webhook secrets are issued, used, misplaced and withdrawn",
                      gather):
             secrets = Search()
             for key in run.issued:
@@ -324,6 +377,7 @@ def main():
                 for key in run.issued:
                     check(secrets.find(b"x=" + key.random[20:40].encode() + b";"), "a planted secret is not found")
                     check(secrets.find(base64.b64encode(b"u:" + key.text.encode())), "nor in base64")
+                for key in run.keys:
                     check(digests.find(b"\0" + stored[key.id].hex().encode()), "a planted digest is not found")
 
             total = sum(map(len, run.texts.values())) + sum(map(len, collected.values()))

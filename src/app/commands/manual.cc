@@ -17,6 +17,8 @@ constexpr Variable kVariables[] = {
     {"LATCHKEY_URL", "The server's address, where --url is not given."},
     {"LATCHKEY_TOKEN", "The API access token, where --token-file is not given."},
     {"LATCHKEY_DATA_DIR", "The server's data directory, where --data-dir is not given."},
+    {"LATCHKEY_WEBHOOK_SECRET",
+     "The secret of webhooks listen and verify, where --secret-file is not given."},
     {"LATCHKEY_CONFIG", "The settings file, where --config is not given."},
     {"LATCHKEY_TAILNET", "The tailnet, where --tailnet is not given."},
     {"NO_COLOR", "Set to anything: no colour."},
