@@ -4,9 +4,9 @@
 #include "storage/audit_store.h"
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
+#include "storage/feed_reader_store.h"
 #include "storage/integration_store.h"
 #include "storage/logstream_store.h"
-#include "storage/feed_reader_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
@@ -163,12 +163,11 @@ void UnitOfWork::flush() {
     const auto first = record_number(change.first_record, numbers);
     const auto last = record_number(change.last_record, numbers);
     connection_.send(kInsertChange, {change.sequence, change.tailnet.str(), to_micros(change.at),
-                                    std::string(to_string(change.kind)), change.subject, first, last});
+                                     std::string(to_string(change.kind)), change.subject, first, last});
     change.first_record = first.maybe_number().value_or(0);
     change.last_record = last.maybe_number().value_or(0);
   }
-  if (!changes_.empty() && !dialect_.notify_feed.empty())
-    connection_.send(kNotify);
+  if (!changes_.empty() && !dialect_.notify_feed.empty()) connection_.send(kNotify);
 }
 
 std::span<const audit::Change> UnitOfWork::committed_changes() const {
