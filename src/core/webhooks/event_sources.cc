@@ -128,13 +128,13 @@ EventSources::NodeFacts EventSources::facts_of(const tailnet::Device& device) {
 }
 
 EventSources::Told EventSources::node_told(const std::string& id, const NodeFacts& facts,
-                                           std::string_view what, std::string actor) {
+                                           std::string_view what, const std::string& actor) {
   const auto name = full_name(facts.name);
   object data;
   data["nodeID"] = id;
   data["deviceName"] = name;
   data["managedBy"] = facts.managed_by;
-  data["actor"] = std::move(actor);
+  data["actor"] = actor;
   data["url"] = url("/machines/" + facts.ipv4);
   return {"Node " + name + " " + std::string(what), std::move(data)};
 }
@@ -204,8 +204,8 @@ std::optional<EventSources::Told> EventSources::policy(const audit::Record& reco
   policy::PolicyStore::ChangedTexts texts{text_of(record.old_value), text_of(record.new_value)};
   if (auto kept = tx_.policies().kept_texts(change_.tailnet, record.group_id)) texts = *std::move(kept);
   object data;
-  data["newPolicy"] = std::move(texts.new_text);
-  data["oldPolicy"] = std::move(texts.old_text);
+  data["newPolicy"] = texts.new_text;
+  data["oldPolicy"] = texts.old_text;
   data["url"] = url("/acls");
   data["actor"] = name_of(record.actor);
   return Told{"Tailnet policy file updated", std::move(data)};

@@ -69,7 +69,8 @@ class EventSources {
   };
   NodeFacts facts_of(const audit::Record& record);
   NodeFacts facts_of(const tailnet::Device& device);
-  Told node_told(const std::string& id, const NodeFacts& facts, std::string_view what, std::string actor);
+  Told node_told(const std::string& id, const NodeFacts& facts, std::string_view what,
+                 const std::string& actor);
   std::string full_name(std::string_view label);
   std::string login_of(const UserId& user);
   std::optional<Told> credential_told(const credentials::Credential& key, const std::string& description,
