@@ -1,21 +1,14 @@
-// Outgoing HTTP requests to addresses that somebody else chose: discovery documents, key sets. Bounded in
-// time, waiting included, in size and number; no redirect is followed, no proxy of the environment used, and
-// no address reached that the guard forbids.
+// Documents at addresses that somebody else chose: discovery documents, key sets. What bounds and guards the
+// requests is said in io/http_client.h.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "io/address_guard.h"
 #include "io/awaitable.h"
+#include "io/http_client.h"
 
 namespace latchkey::io {
 
@@ -37,32 +30,16 @@ struct FetchSettings {
   std::string ca_file;  // empty: the system's authorities
 };
 
-// Any thread. Stops what runs when it is destroyed.
+// Any thread. Who waits when it is destroyed is told that the server stops.
 class Fetcher {
  public:
   explicit Fetcher(FetchSettings settings);
-  ~Fetcher();
-  Fetcher(const Fetcher&) = delete;
 
   // Status 200 only; everything else is an error with the reason for the log.
   awaitable<Result<FetchedDocument>> fetch(FetchRequest request);
 
  private:
-  using Done = std::function<void(Result<FetchedDocument>)>;
-  struct Job {
-    FetchRequest request;
-    Done done;
-    std::chrono::steady_clock::time_point deadline;
-  };
-  void submit(Job job);
-  void work(const std::stop_token& stop);
-  Result<FetchedDocument> perform(const Job& job, const std::stop_token& stop) const;
-
-  const FetchSettings settings_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::deque<Job> jobs_;
-  std::vector<std::jthread> threads_;
+  HttpClient client_;
 };
 
 }  // namespace latchkey::io
