@@ -53,6 +53,13 @@ const Statement kEndClaim{
     "UPDATE webhook_endpoints SET claim = '', claimed_until = NULL, failures = $4, failing_since = $5,"
     " warned = $6, paused_until = $7, last_attempt_at = $8, last_status = $9, last_error = $10"
     " WHERE tailnet_id = $1 AND id = $2 AND claim = $3"};
+const Statement kDropClaim{
+    "UPDATE webhook_endpoints SET claim = '', claimed_until = NULL"
+    " WHERE tailnet_id = $1 AND id = $2 AND claim = $3"};
+const Statement kDropClaims{
+    "UPDATE webhook_endpoints SET claim = '', claimed_until = NULL WHERE claimed_until IS NOT NULL"};
+const Statement kQueueState{
+    "SELECT COUNT(*), MIN(queued_at) FROM webhook_deliveries WHERE state = 'waiting'"};
 const Statement kSizes{
     "SELECT d.number, v.size" DELIVERIES_JOINED
     " WHERE d.tailnet_id = $1 AND d.endpoint_id = $2 AND d.state = 'waiting' AND d.next_attempt_at <= $3"
@@ -174,6 +181,21 @@ bool SqlWebhookStore::end_claim(const webhooks::ClaimEnd& end) {
                              time_value(health.failing_since), health.warned, time_value(health.paused_until),
                              time_value(health.last_attempt), Value(health.last_status), health.last_error});
   return connection.changed() == 1;
+}
+
+void SqlWebhookStore::drop_claim(const EndpointRef& endpoint, std::string_view claim) {
+  work_.connection().run(kDropClaim, {endpoint.tailnet.str(), endpoint.id.str(), std::string(claim)});
+}
+
+void SqlWebhookStore::drop_claims() {
+  work_.connection().run(kDropClaims);
+}
+
+webhooks::QueueState SqlWebhookStore::queue_state() {
+  const auto rows = work_.connection().run(kQueueState);
+  webhooks::QueueState state{rows[0][0].number(), std::nullopt};
+  if (!rows[0][1].is_null()) state.oldest = time_of(rows[0][1]);
+  return state;
 }
 
 std::int64_t SqlWebhookStore::end_deliveries(const EndpointRef& endpoint, Numbers numbers,

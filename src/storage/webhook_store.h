@@ -35,6 +35,9 @@ class SqlWebhookStore final : public webhooks::WebhookStore {
                                           std::int64_t limit) override;
   bool holds_claim(const EndpointRef& endpoint, std::string_view claim) override;
   bool end_claim(const webhooks::ClaimEnd& end) override;
+  void drop_claim(const webhooks::EndpointRef& endpoint, std::string_view claim) override;
+  void drop_claims() override;
+  webhooks::QueueState queue_state() override;
   void record(const webhooks::Attempt& attempt) override;
   std::int64_t end_deliveries(const EndpointRef& endpoint, Numbers numbers, webhooks::DeliveryState state,
                               TimePoint now) override;

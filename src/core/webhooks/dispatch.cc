@@ -199,6 +199,10 @@ Settled settle(core::Tx& tx, const Dispatch& dispatch, const Outcome& outcome, d
   return settlement.end();
 }
 
+void let_go(core::Tx& tx, const Dispatch& dispatch) {
+  if (!dispatch.is_farewell) tx.webhooks().drop_claim(dispatch.endpoint, dispatch.claim);
+}
+
 std::int64_t forget_deliveries(core::Tx& tx, TimePoint now, std::int64_t limit) {
   return tx.webhooks().forget(now - kDeliveryRetention, kMaxLogged, limit);
 }

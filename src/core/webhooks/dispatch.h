@@ -82,6 +82,10 @@ struct Settled {
 // `random` in [0, 1), for the wait.
 Settled settle(core::Tx& tx, const Dispatch& dispatch, const Outcome& outcome, double random, TimePoint now);
 
+// Instead of settle(), when the request was not made, or was cut off by this side: nothing was learnt of the
+// receiver, and whoever comes next sends it at once. A farewell is lost.
+void let_go(core::Tx& tx, const Dispatch& dispatch);
+
 // Removes what the delivery log no longer keeps (delivery.h), at most `limit` rows of each kind. Returns the
 // largest number; call again while it returns `limit`.
 std::int64_t forget_deliveries(core::Tx& tx, TimePoint now, std::int64_t limit);

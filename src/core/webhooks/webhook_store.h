@@ -43,6 +43,12 @@ struct ClaimEnd {
   EndpointHealth health;
 };
 
+// All that wait, of all endpoints.
+struct QueueState {
+  std::int64_t waiting = 0;
+  std::optional<TimePoint> oldest;  // when it was queued
+};
+
 class WebhookStore {
  public:
   virtual ~WebhookStore() = default;
@@ -79,6 +85,11 @@ class WebhookStore {
   virtual bool holds_claim(const EndpointRef& endpoint, std::string_view claim) = 0;
   // Ends the claim and writes the health. False when the claim had lapsed; nothing is written then.
   virtual bool end_claim(const ClaimEnd& end) = 0;
+  // Ends the claim and nothing else.
+  virtual void drop_claim(const EndpointRef& endpoint, std::string_view claim) = 0;
+  // Ends all claims, when whoever held them is known to be gone.
+  virtual void drop_claims() = 0;
+  virtual QueueState queue_state() = 0;
   virtual void record(const Attempt& attempt) = 0;
   // Only those that still wait; returns how many did.
   virtual std::int64_t end_deliveries(const EndpointRef& endpoint, std::span<const std::int64_t> numbers,
