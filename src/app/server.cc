@@ -32,6 +32,7 @@
 #include "storage/sql_database.h"
 #include "workers/credential_work.h"
 #include "workers/device_work.h"
+#include "workers/webhook_delivery.h"
 #include "workers/webhook_work.h"
 
 namespace latchkey::app {
@@ -40,7 +41,6 @@ namespace {
 constexpr minutes kForgetInterval{30};
 constexpr seconds kDepartures{2};
 constexpr seconds kSayAlive{30};
-constexpr seconds kWebhookNews{1};
 constexpr milliseconds kFeedPromise{1000};  // design: revoked on one replica, refused on all within a second
 
 // The path of the public address, which a proxy may leave on requests.
@@ -134,6 +134,18 @@ struct Gauges {
   Gauge& cached;
 };
 
+// Whom the server may call, by who names the address.
+struct Guards {
+  io::AddressGuard issuers;
+  io::AddressGuard webhooks;
+};
+
+Result<io::AddressGuard> guard_of(const std::string& setting, const std::vector<std::string>& networks) {
+  auto guard = io::AddressGuard::make(networks);
+  if (!guard) return malformed(setting + ": " + guard.error().message);
+  return guard;
+}
+
 }  // namespace
 
 std::filesystem::path local_socket(const std::filesystem::path& data_dir) {
@@ -143,7 +155,7 @@ std::filesystem::path local_socket(const std::filesystem::path& data_dir) {
 // In the order in which they are built; torn down in reverse.
 struct Server::Parts {
   Parts(const Settings& wanted, const Log& log_to, std::unique_ptr<storage::SqlDatabase> database,
-        const crypto::Key256& root, std::vector<http::AddressBlock> proxies, io::AddressGuard issuers)
+        const crypto::Key256& root, std::vector<http::AddressBlock> proxies, Guards guards)
       : settings(wanted),
         log(log_to),
         runtime(static_cast<unsigned>(wanted.http_threads), log_to),
@@ -151,13 +163,14 @@ struct Server::Parts {
         mint(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kCredentialDigestPurpose).expose())),
         sealer(crypto::hkdf_sha256(root, crypto::kSealPurpose)),
         cache(static_cast<std::size_t>(wanted.cache_credentials)),
-        fetcher({std::move(issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
+        fetcher(
+            {std::move(guards.issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
         issuer_keys([this](io::FetchRequest request) { return fetcher.fetch(std::move(request)); }, clock),
         vault(crypto::hkdf_sha256(root, crypto::kWebhookSealPurpose)),
         context{*db,
                 clock,
                 issuer_of(mint, wanted),
-                {mint, vault},
+                {mint, vault, wanted.webhooks_allow_http},
                 log_to,
                 [this](std::string path) { return back_up(std::move(path)); },
                 [this] { return cache_is_current(); },
@@ -171,6 +184,11 @@ struct Server::Parts {
         application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
         probe(metrics, log_to, wanted.log_access),
         work{*db, clock, log_to, metrics, crypto::random_hex(8)},
+        webhook_delivery(runtime, work, vault,
+                         {.guard = std::move(guards.webhooks),
+                          .allow_http = wanted.webhooks_allow_http,
+                          .ca_file = wanted.webhooks_ca_file.string(),
+                          .alone = db->engine() == storage::Engine::sqlite}),
         hub(runtime, *db, clock, log_to, metrics, work.replica),
         control(*db, clock, log_to, {mint, tailnet::auto_approved_routes},
                 crypto::x25519_from_private(crypto::hkdf_sha256(root, crypto::kControlKeyPurpose)), hub,
@@ -191,6 +209,7 @@ struct Server::Parts {
     cache.apply(changes);
     hub.apply(changes);
     control.login_waits.apply(changes);
+    if (doors == Doors::all) webhook_delivery.wake();
   }
 
   Result<void> listen(Doors doors, const crypto::Key256& root);
@@ -218,6 +237,7 @@ struct Server::Parts {
   http::Application application;
   RequestProbe probe;
   workers::WorkContext work;
+  workers::WebhookDelivery webhook_delivery;
   control::MapHub hub;
   workers::Presence presence{[this] { return hub.note_again(); }};
   control::ControlContext control;
@@ -364,10 +384,6 @@ void Server::Parts::start_work() {
                             [absence = settings.devices_ephemeral](workers::WorkContext& shared) {
                               return workers::remove_gone_devices(shared, absence);
                             });
-  workers::run_periodically(runtime, work, "queue webhook news", kWebhookNews,
-                            [news = webhooks::NewsContext{console_url(url)}](workers::WorkContext& shared) {
-                              return workers::queue_webhook_news(shared, news);
-                            });
   workers::run_periodically(runtime, work, "warn of expiry", settings.keys_sweep, workers::warn_of_expiry);
   workers::run_periodically(runtime, work, "forget webhook deliveries", kForgetInterval,
                             workers::forget_webhook_deliveries);
@@ -388,8 +404,8 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log& log, Doors doors) {
   TRY(prepare_data_dir(settings.data_dir));
   TRY(const auto root, obtain_root_key(settings, log));
-  auto issuers = io::AddressGuard::make(settings.federation_allow_networks);
-  if (!issuers) return malformed("federation.allow_networks: " + issuers.error().message);
+  TRY(auto issuers, guard_of("federation.allow_networks", settings.federation_allow_networks));
+  TRY(auto receivers, guard_of("webhooks.allow_networks", settings.webhooks_allow_networks));
   std::vector<http::AddressBlock> proxies;
   for (const auto& text : settings.http_trusted_proxies) {
     TRY(auto block, http::AddressBlock::parse(text));
@@ -398,7 +414,7 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, const Log
   std::unique_ptr<Parts> parts;
   try {
     parts = std::make_unique<Parts>(settings, log, open_database(settings, root, log), root,
-                                    std::move(proxies), *std::move(issuers));
+                                    std::move(proxies), Guards{std::move(issuers), std::move(receivers)});
     TRY(storage::bind_root_key(*parts->db, crypto::root_key_check(root)));
     if (doors == Doors::all) TRY(parts->say_alive());
     TRY(parts->listen(doors, root));
@@ -417,7 +433,10 @@ void Server::start() {
   // feed.
   if (parts_->db->engine() == storage::Engine::postgres) parts_->db->feed().start();
   parts_->runtime.start();
-  if (parts_->doors == Doors::all) parts_->start_work();
+  if (parts_->doors == Doors::all) {
+    parts_->start_work();
+    parts_->webhook_delivery.start(console_url(parts_->url));
+  }
   parts_->http.start();
   if (parts_->relay) parts_->relay->start();
   if (parts_->doors == Doors::all && !parts_->settings.derp_map_url.empty()) {
@@ -435,6 +454,7 @@ void Server::stop() {
   if (parts_->runtime.running()) {
     parts_->http.stop();
     if (parts_->relay) parts_->relay->stop();
+    parts_->webhook_delivery.stop();
   }
   parts_->runtime.stop();
   parts_->db->feed().stop();

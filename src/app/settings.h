@@ -68,6 +68,10 @@ struct Settings {
   bool federation_allow_http = false;
   std::filesystem::path federation_ca_file;
 
+  std::vector<std::string> webhooks_allow_networks;
+  bool webhooks_allow_http = false;
+  std::filesystem::path webhooks_ca_file;
+
   seconds devices_ephemeral{};
   std::int64_t devices_handshakes_per_second = 0;
   std::int64_t devices_handshake_burst = 0;
