@@ -579,6 +579,25 @@ def add_changes(bench, server, fleet, count):
                         spread([a / b for a, b in zip(ours, floor)])))
 
 
+def webhooks(bench):
+    """webhook deliveries a second to a local sink, and what one costs"""
+    events = 2_000 if bench.quick else 9_000
+    for provider, endpoints, what in (("generic", 1, "one endpoint, up to 100 events a request"),
+                                      ("mattermost", 1, "one endpoint, one event a request"),
+                                      ("mattermost", 20, "20 endpoints, one event a request")):
+        count = events if provider == "generic" else events // 3 // endpoints
+        samples = []
+        for turn in range(bench.rounds(3)):
+            directory = bench.work / f"webhooks-{provider}-{endpoints}-{turn}"
+            directory.mkdir()
+            said = json.loads(run_program([bench.build / "webhooks_bench", directory, provider, endpoints, count], 300))
+            samples.append(Sample(said["requests"], said["requests"] / said["seconds"], said["cpu_us"] / said["requests"]))
+        each = [sample.rate for sample in samples]
+        bench.table.add(Row(f"webhook deliveries, {what}", rates(samples), "-", f"{min(each):,.0f}..{max(each):,.0f}/s",
+                            "at least 1,000/s", median(each) >= 1000))
+
+
 CASES = {"check-token": check_token, "create-key": create_key, "create-key-postgres": create_key_postgres,
-         "many-keys": many_keys, "wrong-secrets": wrong_secrets,
-         "access-tokens": access_tokens, "wrong-client-secrets": wrong_client_secrets, "start": start, "idle-connections": idle_connections, "devices": devices}
+         "many-keys": many_keys, "wrong-secrets": wrong_secrets, "access-tokens": access_tokens,
+         "wrong-client-secrets": wrong_client_secrets, "start": start, "idle-connections": idle_connections,
+         "devices": devices, "webhooks": webhooks}
