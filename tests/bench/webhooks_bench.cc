@@ -93,8 +93,8 @@ webhooks::EndpointRef make_endpoint(testing::World& world, const webhooks::Webho
   const auto may =
       identity::authorize<identity::Operation::create_webhook>(world.caller(identity::Role::owner));
   const auto made = world.db().write_now([&](core::Tx& tx) {
-    return webhooks::create_endpoint(tx, *may, {url, provider, {"nodeCreated"}},
-                                     {world.mint(), vault, true}, world.now);
+    return webhooks::create_endpoint(tx, *may, {url, provider, {"nodeCreated"}}, {world.mint(), vault, true},
+                                     world.now);
   });
   return {made->endpoint.tailnet, made->endpoint.id};
 }
