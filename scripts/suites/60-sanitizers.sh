@@ -24,15 +24,24 @@ for name in "${tests[@]}"; do
   count_gtest "$ROOT/build-fuzz/$name" 900
 done
 
+# What every stranger can send gets the whole time, the rest a third of it, or all of it with --long.
+seconds_for() {
+  case $1 in
+    authorization_fuzz | json_body_fuzz | key_text_fuzz | request_fuzz) echo "$FUZZ_SECONDS" ;;
+    *) echo $((LONG == 1 ? FUZZ_SECONDS : (FUZZ_SECONDS + 2) / 3)) ;;
+  esac
+}
+
 fuzz() {
-  local target=$1 log=$WORK/$1.log found=$WORK/$1.corpus artifacts=$ROOT/build-fuzz/artifacts status=0 options=()
+  local target=$1 log=$WORK/$1.log found=$WORK/$1.corpus artifacts=$ROOT/build-fuzz/artifacts status=0 options=() time
+  time=$(seconds_for "$target")
   local corpus=$ROOT/tests/fuzz/corpus/$target
   [[ -d $corpus ]] || corpus=${corpus%_fuzz}
   mkdir -p "$found" "$artifacts"
   [[ ! -e $ROOT/tests/fuzz/${target%_fuzz}.dict ]] || options+=("-dict=$ROOT/tests/fuzz/${target%_fuzz}.dict")
   [[ ! -d $corpus ]] || options+=("$corpus")
   # New inputs go to the first directory, so that the corpus in the tree stays as it is.
-  bounded $((FUZZ_SECONDS + 120)) "$ROOT/build-fuzz/$target" "-max_total_time=$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 \
+  bounded $((time + 120)) "$ROOT/build-fuzz/$target" "-max_total_time=$time" -timeout=10 -rss_limit_mb=2048 \
     "-artifact_prefix=$artifacts/$target-" "$found" "${options[@]}" >"$log" 2>&1 || status=$?
   if ((status == 0)); then
     passed 1
@@ -42,7 +51,7 @@ fuzz() {
     grep -E -A 25 'ERROR:|runtime error:' "$log" | head -n 40 || tail -n 20 "$log"
   fi
 }
-export -f fuzz passed failed bounded
+export -f fuzz seconds_for passed failed bounded
 # shellcheck disable=SC2016
 ((${#targets[@]} == 0)) || printf '%s\n' "${targets[@]}" | xargs -P 2 -n 1 bash -euo pipefail -c 'fuzz "$1"' _
 ((${#targets[@]})) || skipped 1 'there is no tests/fuzz/*_fuzz.cc'
