@@ -32,7 +32,7 @@ std::string_view to_string(ErrorCode code) {
 
 namespace {
 Error make(ErrorCode code, std::string message, std::string detail = {}) {
-  return Error{code, std::move(message), std::move(detail), {}, code == ErrorCode::forbidden};
+  return Error{code, std::move(message), std::move(detail), {}, code == ErrorCode::forbidden, {}};
 }
 }  // namespace
 

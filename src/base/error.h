@@ -3,6 +3,9 @@
 // An Error has two texts. `message` goes to the caller: it says what to change and never holds a secret, a
 // path or a statement. `detail` goes to the log alone. `fields` names the members of malformed input.
 //
+// `protocol_code` is for protocols that demand a word from a list of their own (scimType of RFC 7644); the
+// message says the same to a reader.
+//
 // Errors are values for what a caller decides on (denied, missing, expired, malformed). What nobody nearby
 // can mend (a lost database, a failing crypto library, a broken invariant) is thrown and caught at the
 // border.
@@ -39,6 +42,8 @@ struct Error {
   // Denied by a rule about who may do what, whatever status the protocol wants for it: refused writes are
   // recorded in the audit log.
   bool refusal = false;
+  // A constant of the program, never a text of the request. Empty where the status says it all.
+  std::string_view protocol_code;
 };
 
 // Makers for the usual cases, so that a refusal reads as one line where it is decided.

@@ -1,0 +1,36 @@
+// The part of a filter that a store can answer from its columns.
+//
+// A resource that meets the filter meets every term; when `is_whole`, the reverse is true as well and nothing
+// is left to evaluate. Terms are bound as values, never printed into a statement.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/scim/filter.h"
+
+namespace latchkey::scim {
+
+struct ColumnTerm {
+  Column column = Column::none;
+  // eq for all columns; gt, ge, lt, le too for last_modified. last_modified has microseconds in documents and
+  // columns alike.
+  Filter::Operator op = Filter::Operator::eq;
+  std::string text;   // of texts; in lower case (ASCII) when the column is folded
+  bool flag = false;  // of active
+  TimePoint time{};   // of last_modified
+
+  bool operator==(const ColumnTerm&) const = default;
+};
+
+struct ColumnTerms {
+  std::vector<ColumnTerm> terms;
+  bool is_whole = false;
+};
+
+ColumnTerms column_terms(const Filter& filter);
+
+// How names are folded in columns: ASCII lower case, so that two databases agree.
+std::string fold(std::string_view name);
+
+}  // namespace latchkey::scim
