@@ -1,10 +1,13 @@
 // SCIM bodies: a resource that is accepted reads back the same, and a PATCH keeps what the schema demands.
 //
-// The input is a JSON text: a list of operations for a PATCH of a user and of a group, or a resource.
+// The input is a JSON text: a list of operations for a PATCH of a user and of a group, a resource, or a bulk
+// request.
 #include <boost/json.hpp>
 #include <cstdint>
+#include <vector>
 
 #include "base/text.h"
+#include "core/scim/bulk.h"
 #include "core/scim/document.h"
 #include "core/scim/patch.h"
 #include "core/scim/rendering.h"
@@ -48,6 +51,22 @@ void check_patch(const scim::ResourceType& type, const json::object& before, con
   fuzz::require(patched->document.at("id") == before.at("id"), "an id stays");
 }
 
+void check_bulk(const json::object& body) {
+  auto request = scim::read_bulk(body, 1, {.max_operations = 100, .max_payload_bytes = 100});
+  if (!request) return;
+  std::vector<bool> seen(request->operations.size(), false);
+  scim::BulkIds ids;
+  for (const auto position : request->order) {
+    fuzz::require(!seen.at(position), "an operation has one place");
+    seen.at(position) = true;
+    auto& operation = request->operations[position];
+    if (operation.refusal) continue;
+    static_cast<void>(scim::resolve(operation, ids));
+    if (!operation.bulk_id.empty()) ids.emplace(operation.bulk_id, "u1");
+  }
+  fuzz::require(request->order.size() == seen.size(), "every operation has a place");
+}
+
 json::object document(const scim::ResourceType& type, std::string_view text) {
   return scim::finish_document(type, json::parse(json::string_view(text.data(), text.size())).as_object());
 }
@@ -70,6 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_patch(scim::user_type(), kUser, *body);
   check_patch(scim::group_type(), kGroup, *body);
   if (!body->is_object()) return 0;
+  check_bulk(body->get_object());
   for (const auto& type : scim::resource_types()) {
     const auto made = scim::read_resource(type, body->get_object());
     made.ok() ? check_made(type, *made) : check_refusal(made.error());

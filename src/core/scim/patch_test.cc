@@ -171,6 +171,66 @@ TEST(Patch, H10UnassignsEveryOptionalAttributeByEmptyTextAndNull) {
             "{}");
 }
 
+// A value of an attribute, as JSON; two different ones by `which`.
+std::string sample(const Attribute& attribute, int which) {
+  std::string value = which == 0 ? R"("eA==")" : R"("eQ==")";
+  if (attribute.type == Type::boolean) value = which == 0 ? "true" : "false";
+  if (attribute.type == Type::complex) {
+    std::string parts;
+    for (const auto& sub : attribute.sub_attributes) {
+      if (sub.mutability == Mutability::read_only) continue;
+      parts += (parts.empty() ? "" : ",") + ("\"" + std::string(sub.name) + "\":") + sample(sub, which);
+    }
+    value = "{" + parts + "}";
+  }
+  return attribute.multi_valued ? "[" + value + "]" : value;
+}
+
+// Adds, replaces and removes what `path` names; a document that holds a value of it is `begin`, the value,
+// `end`.
+void check_every_operation(const Attribute& attribute, const std::string& path, const std::string& begin,
+                           const std::string& end) {
+  const auto operation = [&](const char* verb, const std::string& value) {
+    const auto with_value = value.empty() ? value : ",\"value\":" + value;
+    return std::string(R"([{"op":")") + verb + R"(","path":")" + path + "\"" + with_value + "}]";
+  };
+  const auto holding = [&](int which) {
+    return after_expansion("{" + begin + sample(attribute, which) + end + "}");
+  };
+  const auto before = user(begin + sample(attribute, 0) + end);
+  EXPECT_EQ(patched(user(""), operation("add", sample(attribute, 0))), holding(0)) << path;
+  EXPECT_EQ(patched(user(""), operation("replace", sample(attribute, 0))), holding(0)) << path;
+  EXPECT_EQ(patched(before, operation("add", sample(attribute, 0))), holding(0)) << path;
+  EXPECT_EQ(patched(before, operation("replace", sample(attribute, 1))), holding(1)) << path;
+  EXPECT_EQ(patched(before, operation("remove", "")), "{}") << path;
+}
+
+TEST(Patch, H12AddsReplacesAndRemovesEveryAdvertisedAttribute) {
+  int count = 0;
+  const auto check_attribute = [&](const Attribute& attribute, const std::string& urn, std::string begin,
+                                   std::string end) {
+    if (attribute.required || attribute.mutability == Mutability::read_only) return;
+    const auto name = std::string(attribute.name);
+    begin += "\"" + name + "\":";
+    check_every_operation(attribute, urn + name, begin, end);
+    ++count;
+    for (const auto& sub : attribute.sub_attributes) {
+      if (sub.mutability == Mutability::read_only) continue;
+      const auto sub_begin =
+          begin + (attribute.multi_valued ? "[{\"" : "{\"") + std::string(sub.name) + "\":";
+      check_every_operation(sub, urn + name + "." + std::string(sub.name), sub_begin,
+                            (attribute.multi_valued ? "}]" : "}") + end);
+      ++count;
+    }
+  };
+  for (const auto& attribute : user_type().core->attributes) check_attribute(attribute, "", "", "");
+  for (const auto& attribute : user_type().core->attributes) check_attribute(attribute, "U:", "", "");
+  for (const auto& attribute : user_type().extension->attributes) {
+    check_attribute(attribute, "E:", "\"E\":{", "}");
+  }
+  EXPECT_GT(count, 100);
+}
+
 TEST(Patch, AddsReplacesAndRemovesElements) {
   check({
       {"H6 the same e-mail", kWork,

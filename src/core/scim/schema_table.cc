@@ -1,4 +1,8 @@
-// The schemas. One row an attribute; docs/divergences.md says where they differ from RFC 7643 section 8.7.
+// The schemas. One row an attribute.
+//
+// Otherwise than in RFC 7643 section 8.7: there is no password; externalId is listed, since mappings name it;
+// references ($ref) are read-only, since the service makes them from ids; a member needs its value; the name
+// of a group is unique.
 #include <array>
 
 #include "core/scim/schema.h"
