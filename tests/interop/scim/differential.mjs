@@ -379,6 +379,47 @@ function patchCase() {
   };
 }
 
+function groupOperation(document) {
+  const ids = ["u1", "u2", "u3", "u4", "g5"];
+  const members = () => ids.filter(() => chance(0.4)).map((value) => ({ value }));
+  const listed = members();
+  switch (below(7)) {
+    case 0:
+    case 1:
+      return { op: opCase("add"), path: "members", value: listed.length ? listed : [{ value: "u1" }] };
+    case 2:
+      return { op: opCase("replace"), path: "members", value: members() };
+    case 3:
+      return { op: opCase("remove"), path: `members[value eq ${quoted(pick(ids))}]` };
+    case 4:
+      if (!document.members || !listed.length) return { op: "remove", path: "members" };
+      return { op: opCase("remove"), path: "members", value: listed };
+    case 5:
+      return { op: opCase("replace"), value: { displayName: pick(words), externalId: pick(words) } };
+    default:
+      return { op: opCase(pick(["add", "replace"])), path: "displayName", value: pick(words) };
+  }
+}
+
+function groupCase() {
+  const urn = "urn:ietf:params:scim:schemas:core:2.0:Group";
+  const grouped = (document) => ({ ...kept(document), schemas: [urn] });
+  const before = grouped({ id: "g1", displayName: pick(words), members: chance(0.7) ? [{ value: "u1" }, { value: "u3" }] : [] });
+  let document = copy(before);
+  const operations = [];
+  for (let i = 1 + below(4); i > 0; --i) {
+    const op = groupOperation(document);
+    const [first] = /\[/.test(op.path ?? "") ? put(document, op) : [op];
+    if (first) document = grouped(scimPatch(copy(document), [copy(first)], { mutateDocument: true, treatMissingAsAdd: true }));
+    operations.push(op);
+  }
+  return {
+    request: { type: "Group", document: before, operations },
+    expected: { document, changed: !isDeepStrictEqual(before, document) },
+    answer: ({ document: made, changed, error, detail }) => (error ? { error, detail } : { document: made, changed }),
+  };
+}
+
 // scimmy replaces by removing and adding, and appends what is there already: adding and removing what is not
 // ambiguous, by its schema of users.
 async function scimmyPatchCase() {
@@ -423,7 +464,7 @@ const ask = async (request) => {
 
 let passed = 0;
 let failed = 0;
-for (const make of [filterCase, scimmyFilterCase, patchCase, scimmyPatchCase]) {
+for (const make of [filterCase, scimmyFilterCase, patchCase, groupCase, scimmyPatchCase]) {
   let unequal = 0;
   for (let i = 0; i < cases; ++i) {
     const { request, expected, answer } = await make();
