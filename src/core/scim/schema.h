@@ -38,7 +38,7 @@ struct Attribute {
   std::string_view name;  // the spelling of answers
   Type type = Type::text;
   bool multi_valued = false;
-  std::string_view description;
+  std::string_view description{};
   bool required = false;
   // Only for texts: otherwise they are equal without case (ASCII).
   bool case_exact = false;
