@@ -34,7 +34,8 @@ class WebhookDeliveries : public testing::WebhookApiWorld {
   }
   static std::vector<std::int64_t> numbers_in(const io::Response& answer) {
     std::vector<std::int64_t> numbers;
-    for (const auto& delivery : json_of(answer).at("deliveries").as_array()) {
+    const auto body = json_of(answer);
+    for (const auto& delivery : body.at("deliveries").as_array()) {
       numbers.push_back(delivery.at("number").as_int64());
     }
     return numbers;
