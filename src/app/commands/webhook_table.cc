@@ -37,7 +37,7 @@ std::string last_attempt(const boost::json::object& endpoint, TimePoint now) {
 // What was answered, or why nothing was.
 std::string outcome(const boost::json::object& object, std::string_view status, std::string_view error) {
   const auto number = number_of(object, status);
-  const auto why = text_of(object, error);
+  auto why = text_of(object, error);
   if (number == 0) return why;
   return why.empty() ? std::to_string(number) : fmt::format("{} {}", number, why);
 }
