@@ -25,7 +25,11 @@ Table::Cell state(const boost::json::object& endpoint, TimePoint now) {
   if (health == nullptr || !time_of(*health, "lastAttempt")) return {"not called yet", Style::faint};
   const auto since = time_of(*health, "failingSince");
   if (!since) return {"works", Style::good};
-  return {fmt::format("failing since {}", relative_time(*since, now)), Style::bad};
+  constexpr std::string_view kAgo = " ago";
+  auto span = relative_time(*since, now);
+  if (!span.ends_with(kAgo)) return {"failing", Style::bad};
+  span.resize(span.size() - kAgo.size());
+  return {"failing for " + span, Style::bad};
 }
 
 std::string last_attempt(const boost::json::object& endpoint, TimePoint now) {

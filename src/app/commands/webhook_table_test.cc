@@ -40,7 +40,7 @@ TEST(WebhookTable, ALineTellsWhetherItWorks) {
   const auto fails = webhook_row(endpoint(R"(,"health":{"failures":9,"lastAttempt":"2026-01-05T09:59:00Z",)"
                                           R"("failingSince":"2026-01-05T07:00:00Z"})"),
                                  kNow);
-  EXPECT_EQ(fails[2].text, "failing since 3 hours ago");
+  EXPECT_EQ(fails[2].text, "failing for 3 hours");
   EXPECT_EQ(fails[2].style, Style::bad);
 }
 
