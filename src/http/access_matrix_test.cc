@@ -46,6 +46,7 @@ const Row kRows[] = {
     {"getKey", "", kReadKeys, "xxxxxx-"},
     {"setKey", R"({"keyType":"client","scopes":["dns:read"]})", {"oauth_keys", "federated_keys"}, "xxxx---"},
     {"deleteKey", "", kWriteKeys, "xxxx---"},
+    {"reportLeakedSecrets", R"([{"token":"x"}])", kWriteKeys, "xxxx---"},
     {"rotateKey", "{}", {"oauth_keys", "federated_keys"}, "xxxx---"},
     {"getPolicyFile", "", {"policy_file:read"}, "xxxxxx-"},
     {"setPolicyFile", "{", {"policy_file"}, "xxx----"},

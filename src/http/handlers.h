@@ -121,6 +121,7 @@ Answer exchange_token(Context& context, Call& call);
 
 // api/secret_scanning.cc
 Answer verify_leaked_secret(Context& context, Call& call);
+Answer report_leaked_secrets(Context& context, Call& call);
 
 // api/whoami.cc
 Answer who_am_i(Context& context, Call& call);

@@ -1,5 +1,6 @@
 #include "http/json_body.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/text.h"
@@ -13,6 +14,19 @@ Result<JsonBody> JsonBody::parse(const std::string& body) {
   if (failed) return malformed("the request body is not valid JSON: " + failed.message());
   if (!value.is_object()) return malformed("the request body must be a JSON object");
   return JsonBody(std::move(value.get_object()), {});
+}
+
+Result<std::vector<JsonBody>> JsonBody::parse_list(const std::string& body) {
+  boost::json::error_code failed;
+  auto value = boost::json::parse(body, failed);
+  if (failed) return malformed("the request body is not valid JSON: " + failed.message());
+  const bool objects = value.is_array() && std::ranges::all_of(value.get_array(), [](const auto& item) {
+                         return item.is_object();
+                       });
+  if (!objects) return malformed("the request body must be a list of JSON objects");
+  std::vector<JsonBody> list;
+  for (auto& item : value.get_array()) list.push_back(JsonBody(std::move(item.get_object()), {}));
+  return list;
 }
 
 Result<std::optional<std::string>> JsonBody::text(std::string_view name) const {

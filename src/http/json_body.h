@@ -16,6 +16,8 @@ class JsonBody {
  public:
   // An empty body counts as {}.
   static Result<JsonBody> parse(const std::string& body);
+  // A body that is a list of objects.
+  static Result<std::vector<JsonBody>> parse_list(const std::string& body);
 
   Result<std::optional<std::string>> text(std::string_view name) const;
   Result<std::optional<bool>> flag(std::string_view name) const;

@@ -18,6 +18,7 @@ constexpr Route kRoutes[] = {
     {"POST",   "/api/v2/oauth/introspect",                        "introspectAccessToken",      Access::anyone, false, introspect_access_token},
     {"POST",   "/api/v2/oauth/revoke",                            "revokeAccessToken",          Access::anyone, true,  revoke_access_token},
     {"POST",   "/api/v2/secret-scanning/verify",                  "verifyLeakedSecret",         Access::anyone, false, verify_leaked_secret},
+    {"POST",   "/api/v2/secret-scanning/report",                  "reportLeakedSecrets",        Access::caller, true,  report_leaked_secrets},
     {"GET",    "/api/v2/tailnet/{tailnet}/acl",                   "getPolicyFile",              Access::caller, false, get_policy_file},
     {"POST",   "/api/v2/tailnet/{tailnet}/acl",                   "setPolicyFile",              Access::caller, true,  set_policy_file},
     {"POST",   "/api/v2/tailnet/{tailnet}/acl/validate",          "validateAndTestPolicyFile",  Access::caller, false, validate_policy_file},

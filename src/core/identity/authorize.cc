@@ -75,6 +75,7 @@ constexpr Row kOperations[] = {
     {Op::list_keys, "list keys", Right::read_keys, false, kReadKeys},
     {Op::read_key, "read key", Right::read_keys, false, kReadKeys},
     {Op::revoke_key, "revoke key", revoke_keys, true, kWriteKeys},
+    {Op::report_leak, "report leaked secrets", revoke_keys, true, kWriteKeys},
     {Op::list_users, "list users", read_people_and_machines, false, any_of(read(users))},
     {Op::read_user, "read user", read_people_and_machines, false, any_of(read(users))},
     {Op::list_devices, "list devices", read_people_and_machines, false, any_of(read(devices_core))},

@@ -28,6 +28,7 @@ enum class Operation {
   list_keys,
   read_key,
   revoke_key,
+  report_leak,
   list_users,
   read_user,
   list_devices,

@@ -1,17 +1,32 @@
 // POST /secret-scanning/verify: whether a key that somebody found is a live one. Anybody may ask, as scanners
 // do: who holds a key may know that it works. Changes nothing.
+//
+// POST /secret-scanning/report: secrets that a scanner found, in the form in which GitHub sends them to its
+// partners (https://docs.github.com/code-security/secret-scanning/secret-scanning-partner-program), but with
+// an API token instead of GitHub's signature. Keys end; the answer says what became of each.
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+
 #include "base/text.h"
 #include "core/credentials/access_token.h"
 #include "core/credentials/authenticate.h"
+#include "core/webhooks/leak.h"
+#include "crypto/digest.h"
 #include "http/api/oauth.h"
 #include "http/failure_guard.h"
 #include "http/handlers.h"
+#include "http/json_body.h"
 #include "http/responses.h"
 
 namespace latchkey::http {
 namespace {
 
 using Found = std::optional<credentials::OwnedCredential>;
+using webhooks::Leak;
+using webhooks::LeakOutcome;
+
+constexpr std::size_t kMostReports = 100;
 
 bool is_live(const Found& found, const credentials::ParsedKey& parsed, const crypto::Digest& presented,
              TimePoint now) {
@@ -27,7 +42,51 @@ bool is_live(const Found& found, const credentials::ParsedKey& parsed, const cry
   return credentials::state_of(stored->credential, owner, now) == credentials::State::active;
 }
 
+Result<std::vector<Leak>> parse_leaks(const std::string& body) {
+  TRY(const auto reports, JsonBody::parse_list(body));
+  if (reports.empty() || reports.size() > kMostReports) {
+    return malformed("the list must have 1 to " + std::to_string(kMostReports) + " reports");
+  }
+  std::vector<Leak> leaks;
+  for (const auto& report : reports) {
+    TRY(auto token, report.text("token"));
+    TRY(auto url, report.text("url"));
+    TRY(auto source, report.text("source"));
+    if (!token) return malformed("each report needs a token: the whole secret that was found", "token");
+    leaks.push_back({SecretString(*std::move(token)), url.value_or(""), source.value_or("")});
+  }
+  return leaks;
+}
+
+// As GitHub wants to hear of it, with what was done besides. The secret itself is not repeated.
+boost::json::object verdict(const Leak& leak, LeakOutcome outcome) {
+  const auto hash = crypto::sha256(leak.text.expose());
+  const auto parsed = credentials::parse_key_text(leak.text.expose());
+  return {{"token_hash", to_base64({reinterpret_cast<const char*>(hash.data()), hash.size()})},
+          {"token_type", parsed ? std::string(to_string(parsed->type)) : std::string("unknown")},
+          {"label", outcome == LeakOutcome::unknown ? "false_positive" : "true_positive"},
+          {"outcome", to_string(outcome)}};
+}
+
 }  // namespace
+
+Answer report_leaked_secrets(Context& context, Call& call) {
+  CO_TRY(auto may, identity::authorize<identity::Operation::report_leak>(call.caller));
+  CO_TRY(auto parsed, parse_leaks(call.request.body));
+  const auto leaks = std::make_shared<const std::vector<Leak>>(std::move(parsed));
+  auto work = [may, leaks, &hooks = context.webhook_context,
+               now = context.clock.now()](core::Tx& tx) -> Result<std::vector<LeakOutcome>> {
+    std::vector<LeakOutcome> outcomes;
+    for (const auto& leak : *leaks) outcomes.push_back(webhooks::report_leak(tx, may, leak, hooks, now));
+    return outcomes;
+  };
+  CO_TRY(const auto outcomes, co_await context.db.write(std::move(work)));
+  boost::json::array verdicts;
+  for (std::size_t i = 0; i < leaks->size(); ++i) verdicts.push_back(verdict((*leaks)[i], outcomes[i]));
+  io::Response response = json_response({});
+  response.body = boost::json::serialize(verdicts);
+  co_return response;
+}
 
 Answer verify_leaked_secret(Context& context, Call& call) {
   CO_TRY(const auto form, form_of(call.request));
