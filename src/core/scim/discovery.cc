@@ -48,10 +48,10 @@ json::array words(std::span<const std::string_view> list) {
   return array;
 }
 
-json::object meta(std::string_view type, std::string location) {
+json::object meta(std::string_view type, const std::string& location) {
   json::object object;
   object["resourceType"] = type;
-  object["location"] = std::move(location);
+  object["location"] = location;
   return object;
 }
 

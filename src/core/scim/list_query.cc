@@ -161,7 +161,7 @@ Result<ListQuery> ListQuery::from_search(const json::object& body) {
 Result<ListPlan> plan_list(const ResourceType& type, const ListQuery& query) {
   TRY(auto projection, Projection::make(type, query.attributes, query.excluded_attributes));
   TRY(auto sort, Sort::make(type, query.sort_by, query.sort_order));
-  ListPlan plan{std::nullopt, std::move(sort), std::move(projection), query.start_index, query.count};
+  ListPlan plan{std::nullopt, sort, std::move(projection), query.start_index, query.count};
   if (query.filter) {
     TRY(auto filter, parse_filter(type, *query.filter));
     plan.filter = std::move(filter);
