@@ -196,7 +196,7 @@ TEST_F(Fetching, MoreThanMayWaitAreRefusedAtOnce) {
   for (const auto& answer : fetch_all(fetcher_, requests)) {
     if (reason(answer) == "too many requests to other servers are waiting") ++refused;
   }
-  EXPECT_GE(refused, 300 - 256 - 4);
+  EXPECT_GE(refused, 300 - 256 - 16);
   EXPECT_LE(refused, 300 - 256);
 }
 
