@@ -125,7 +125,7 @@ def check_file(server, ledger, directory):
                 "SELECT action, target_id FROM audit_records WHERE target_type = 'API_KEY'"):
             records.setdefault(action, []).append(target)
         feed = [subject for subject, in database.execute(
-            "SELECT subject FROM changes WHERE kind LIKE 'credential%' ORDER BY sequence")]
+            "SELECT subject FROM changes WHERE kind IN ('credential.created', 'credential.revoked') ORDER BY sequence")]
         sequences = [number for number, in database.execute("SELECT sequence FROM changes ORDER BY sequence")]
     finally:
         database.close()
