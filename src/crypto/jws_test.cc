@@ -83,6 +83,24 @@ TEST(Jws, StrengthOfKeysIsKnownBeforeTheyAreUsed) {
   }
 }
 
+// The library would end the process at such a number.
+TEST(Jws, NumbersThatAreNotBase64urlMakeNoKeyAndNoSignature) {
+  const auto& rsa = kVectors[0];
+  const auto& ec = kVectors[1];
+  for (const char* number : {"AAAAA===", "A===", "====", "A=AA", "=", "AAAAA", "AA+A", "AA/A", "AA A"}) {
+    const std::string text = number;
+    EXPECT_FALSE(jwk_bits(R"({"kty":"RSA","n":"AQAB","e":")" + text + "\"}")) << text;
+    EXPECT_FALSE(jwk_bits(R"({"kty":"RSA","e":"AQAB","n":")" + text + "\"}")) << text;
+    EXPECT_FALSE(jwk_bits(R"({"kty":"EC","crv":"P-256","y":"AQAB","x":")" + text + "\"}")) << text;
+    EXPECT_FALSE(jwk_bits(R"({"kty":"EC","crv":"P-256","x":"AQAB","y":")" + text + "\"}")) << text;
+    EXPECT_FALSE(verify_jws(rsa.algorithm, rsa.input + "." + text, rsa.jwk)) << text;
+    EXPECT_FALSE(verify_jws(ec.algorithm, ec.input + "." + text, ec.jwk)) << text;
+    EXPECT_FALSE(verify_jws(ec.algorithm, text + "." + kClaims + "." + ec.signature, ec.jwk)) << text;
+    EXPECT_FALSE(verify_jws(ec.algorithm, "eyJhbGciOiJFUzI1NiJ9." + text + "." + ec.signature, ec.jwk))
+        << text;
+  }
+}
+
 TEST(Jws, AlgorithmsAreTheAsymmetricOnesByTheirExactNames) {
   for (const char* name : {"none", "None", "HS256", "HS384", "HS512", "rs256", "RS256 ", "ES256K", "RS1", "",
                            "RSA-OAEP", "dir", "Ed25519"}) {
