@@ -2,6 +2,7 @@
 # Real devices: tailscaled and tailscale, built from the vendor's module, join and talk; the relay against their
 # DERP and STUN clients.
 # limit: 2000
+# beside the next
 if [[ -z $(command -v go) ]]; then
   skipped 1 'Go is not installed'
   exit 0
