@@ -46,6 +46,7 @@ CORE_LEFT = {
     "logstream": {"audit", "identity", "policy", "tailnet"},
     "services": {"audit", "identity", "policy", "tailnet"},
     "webhooks": {"audit", "identity", "policy", "tailnet", "credentials"},
+    "people": {"audit", "identity", "policy", "tailnet", "credentials", "webhooks"},
 }
 
 # Libraries that only some layers may see.

@@ -97,6 +97,7 @@ void add_keys(Tree& tree) {
   auto& list_app = tree.command<ListKeysFlags>(keys, "list", "Lists your keys, newest first", list, list_keys,
                                                server_complaint<ListKeysFlags>);
   list_app.add_flag("--all", list->all, "Everybody's keys that you may see");
+  flag(list_app, "--matching", list->matching, "QUERY", "Only those that it means; docs/operations.md");
   server_flags(list_app, list->server);
   output_flag(list_app, list->output);
 
@@ -111,12 +112,23 @@ void add_keys(Tree& tree) {
   auto revoke = std::make_shared<RevokeKeysFlags>();
   auto& revoke_app =
       tree.command<RevokeKeysFlags>(keys, "revoke", "Revokes keys: they are refused when this returns",
-                                    revoke, revoke_keys, server_complaint<RevokeKeysFlags>);
-  revoke_app.add_option("ID", revoke->ids, "The key's id: k...CNTRL")->required()->type_name("");
+                                    revoke, revoke_keys, [](RevokeKeysFlags& filled) {
+                                      filled.server = with_environment(filled.server);
+                                      return complaint_about(filled);
+                                    });
+  revoke_app.add_option("ID", revoke->ids, "The key's id: k...CNTRL")->type_name("");
+  flag(revoke_app, "--matching", revoke->matching, "QUERY", "All that it means, at once; docs/operations.md");
+  flag(revoke_app, "--reason", revoke->reason, "TEXT", "With --matching: kept in the log with each");
+  revoke_app.add_flag("--dry-run", revoke->dry_run, "With --matching: only show which");
   revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
   server_flags(revoke_app, revoke->server);
   output_flag(revoke_app, revoke->output);
-  revoke_app.footer("On a terminal it shows each key first, with its owner and last use, and asks.");
+  revoke_app.footer(
+      "On a terminal it shows what would go first, with its last use, and asks. Without one, --matching "
+      "needs "
+      "--yes.\n"
+      "  latchkey keys revoke --matching 'user:mira@example.com' --dry-run\n"
+      "  latchkey keys revoke --matching 'from:203.0.113.0/24 used>2h' --reason 'stolen laptop' --yes");
 
   auto check = std::make_shared<CheckKeyFlags>();
   auto& check_app = tree.command<CheckKeyFlags>(

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "app/commands/command_page.h"
-#include "app/commands/when.h"
 #include "app/output.h"
 #include "base/clock.h"
+#include "base/moment.h"
 #include "base/result.h"
 #include "base/text.h"
 
@@ -98,14 +98,14 @@ inline CLI::Validator one_of(std::string choices) {
 
 inline CLI::Validator a_duration() {
   return checked_by([](const std::string& text) {
-    const auto parsed = commands::parse_duration(text);
+    const auto parsed = parse_duration(text);
     return parsed ? std::string() : parsed.error().message;
   });
 }
 
 inline CLI::Validator a_moment() {
   return checked_by([](const std::string& text) {
-    const auto parsed = commands::parse_moment(text, SystemClock{}.now());
+    const auto parsed = parse_moment(text, SystemClock{}.now());
     return parsed ? std::string() : parsed.error().message;
   });
 }

@@ -125,6 +125,7 @@ const Row kRows[] = {
     {"listWebhookDeliveries", "", {"webhooks:read"}, "xxxx---"},
     {"replayWebhookDeliveries", R"({"numbers":[1]})", {"webhooks"}, "xxxx---"},
     {"getWebhookDelivery", "", {"webhooks:read"}, "xxxx---"},
+    {"revokeMatchingKeys", R"({"query":"type:auth"})", kWriteKeys, "xxxx---"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
 };

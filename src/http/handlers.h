@@ -129,6 +129,9 @@ Answer who_am_i(Context& context, Call& call);
 // console/access_tokens.cc
 Answer create_access_token(Context& context, Call& call);
 
+// console/incident.cc
+Answer revoke_matching_keys(Context& context, Call& call);
+
 // console/audit.cc
 Answer verify_audit_log(Context& context, Call& call);
 

@@ -95,6 +95,7 @@ constexpr Route kRoutes[] = {
     {"GET",    "/api/v2/webhooks/{endpointId}/deliveries/{number}", "getWebhookDelivery",       Access::caller, false, get_webhook_delivery},
     {"GET",    "/api/v2/whoami",                                  "whoAmI",                     Access::caller, false, who_am_i},
     {"POST",   "/api/console/access-tokens",                      "createAccessToken",          Access::caller, true,  create_access_token},
+    {"POST",   "/api/console/credentials/revoke",                 "revokeMatchingKeys",         Access::caller, true,  revoke_matching_keys},
     {"GET",    "/api/console/audit-verification",                 "verifyAuditLog",             Access::caller, false, verify_audit_log},
     {"POST",   "/api/local/tailnets",                             "createTailnet",              Access::local,  true,  create_tailnet},
     {"POST",   "/api/local/backup",                               "backUp",                     Access::local,  true,  back_up},

@@ -29,6 +29,21 @@ const Statement kNumbered{
     "SELECT " RECORD_COLUMNS
     " FROM audit_records WHERE tailnet_id = $1 AND sequence >= $2 AND sequence <= $3 ORDER BY sequence"};
 
+const Statement kOfGroup{"SELECT " RECORD_COLUMNS
+                         " FROM audit_records WHERE tailnet_id = $1 AND group_id = $2 ORDER BY sequence"};
+// What an access token does, its trust credential does: that is the actor then.
+#define LIVING "(SELECT id FROM credentials WHERE tailnet_id = $1 AND ended_at IS NULL)"
+const Statement kAddressTraces{
+    "SELECT credential_id, address FROM audit_records"
+    " WHERE tailnet_id = $1 AND address <> '' AND credential_id IN " LIVING
+    " UNION SELECT actor_id, address FROM audit_records"
+    " WHERE tailnet_id = $1 AND address <> '' AND actor_type = 'OAUTH_CLIENT' AND actor_id IN " LIVING
+    " ORDER BY 1, 2 LIMIT $2"};
+const Statement kMakingTraces{
+    "SELECT target_id, credential_id, actor_id FROM audit_records"
+    " WHERE tailnet_id = $1 AND action = 'CREATE' AND target_type = 'API_KEY' AND credential_id <> ''"
+    " AND target_id IN " LIVING " ORDER BY sequence LIMIT $2"};
+
 // The update takes the row's lock: from here to COMMIT no other replica appends to this chain.
 const Statement kLockChain{
     "UPDATE audit_chains SET head_sequence = head_sequence WHERE tailnet_id = $1 RETURNING head_sequence, "
@@ -117,6 +132,27 @@ std::vector<audit::Record> SqlAuditStore::numbered(const TailnetId& tailnet, std
     records.push_back(audit::record_from(texts_of_row(row)));
   }
   return records;
+}
+
+std::vector<audit::NumberedRecord> SqlAuditStore::of_group(const TailnetId& tailnet, std::string_view group) {
+  std::vector<audit::NumberedRecord> records;
+  for (const auto& row : work_.connection().run(kOfGroup, {tailnet.str(), std::string(group)})) {
+    records.push_back({row[kSequence].number(), audit::record_from(texts_of_row(row))});
+  }
+  return records;
+}
+
+std::vector<audit::CredentialTrace> SqlAuditStore::credential_traces(const TailnetId& tailnet,
+                                                                     std::int64_t limit) {
+  std::vector<audit::CredentialTrace> traces;
+  for (const auto& row : work_.connection().run(kAddressTraces, {tailnet.str(), limit})) {
+    traces.push_back({CredentialId(row[0].text()), row[1].text(), {}});
+  }
+  for (const auto& row : work_.connection().run(kMakingTraces, {tailnet.str(), limit})) {
+    traces.push_back(
+        {CredentialId(row[0].text()), {}, {CredentialId(row[1].text()), CredentialId(row[2].text())}});
+  }
+  return traces;
 }
 
 std::vector<std::int64_t> SqlAuditStore::write(std::span<const audit::Record> records) {

@@ -13,6 +13,9 @@ class SqlAuditStore final : public audit::AuditStore {
 
   void append(const audit::Record& record) override { work_.record_only(record); }
   std::vector<audit::Record> find(const TailnetId& tailnet, const audit::AuditQuery& query) override;
+  std::vector<audit::NumberedRecord> of_group(const TailnetId& tailnet, std::string_view group) override;
+  std::vector<audit::CredentialTrace> credential_traces(const TailnetId& tailnet,
+                                                        std::int64_t limit) override;
   audit::ChainReport verify(const TailnetId& tailnet) override;
   std::int64_t purge(TimePoint before, std::int64_t limit) override;
 

@@ -36,6 +36,17 @@ const Statement kListValid{"SELECT " CREDENTIAL_COLUMNS(
 const Statement kListValidOfOwner{"SELECT " CREDENTIAL_COLUMNS(
     "") " FROM credentials WHERE tailnet_id = $1 AND owner_id = $4 AND ended_at IS NULL"
         " AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at DESC, id LIMIT $3"};
+const Statement kListWithin{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE tailnet_id = $1 AND ended_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > $2)"
+        " AND (CAST($4 AS TEXT) IS NULL OR type = $4)"
+        " AND (CAST($5 AS TEXT) IS NULL OR owner_id = $5 OR creator_id = $5)"
+        " AND (CAST($6 AS TEXT) IS NULL OR tags LIKE $6)"
+        " AND (CAST($7 AS BIGINT) IS NULL OR created_at >= $7)"
+        " AND (CAST($8 AS BIGINT) IS NULL OR created_at < $8)"
+        " AND (CAST($9 AS BIGINT) IS NULL OR last_used_at >= $9)"
+        " AND (CAST($10 AS BIGINT) IS NULL OR last_used_at < $10)"
+        " ORDER BY created_at DESC, id LIMIT $3"};
 const Statement kInsert{"INSERT INTO credentials (" CREDENTIAL_COLUMNS(
     "") ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
         " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,"
@@ -235,6 +246,18 @@ std::vector<credentials::Credential> SqlCredentialStore::list_valid(const Tailne
   if (!owner) return credentials_of(connection.run(kListValid, {tailnet.str(), time_value(now), limit}));
   return credentials_of(
       connection.run(kListValidOfOwner, {tailnet.str(), time_value(now), limit, owner->str()}));
+}
+
+std::vector<credentials::Credential> SqlCredentialStore::list_within(const TailnetId& tailnet,
+                                                                     const Bounds& bounds, TimePoint now,
+                                                                     std::int64_t limit) {
+  return credentials_of(work_.connection().run(
+      kListWithin,
+      {tailnet.str(), time_value(now), limit,
+       bounds.type ? Value(std::string(to_string(*bounds.type))) : Value(),
+       bounds.person ? Value(bounds.person->str()) : Value(),
+       bounds.tag.empty() ? Value() : Value("%\"" + bounds.tag + "\"%"), time_value(bounds.created_since),
+       time_value(bounds.created_before), time_value(bounds.used_since), time_value(bounds.used_before)}));
 }
 
 void SqlCredentialStore::insert(const credentials::Credential& key, const audit::Act& act) {

@@ -14,6 +14,8 @@ class SqlCredentialStore final : public credentials::CredentialStore {
   std::optional<credentials::OwnedCredential> find_for_authentication(const CredentialId& id) override;
   std::vector<credentials::Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner,
                                                   TimePoint now, std::int64_t limit) override;
+  std::vector<credentials::Credential> list_within(const TailnetId& tailnet, const Bounds& bounds,
+                                                   TimePoint now, std::int64_t limit) override;
   void insert(const credentials::Credential& credential, const audit::Act& act) override;
   bool update(const credentials::Credential& credential, TimePoint now, const audit::Act& act) override;
   bool use_trust_credential(const TrustUse& use) override;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/commands/incident.h"
 #include "app/commands/json_fields.h"
 #include "app/commands/key_table.h"
 #include "app/commands/when.h"
@@ -104,6 +105,15 @@ std::string complaint_about(const CreateKeyFlags& flags) {
   return for_devices ? "an API access token takes --description and --expires only" : "";
 }
 
+std::string complaint_about(const RevokeKeysFlags& flags) {
+  if (auto wrong = complaint_about(flags.server); !wrong.empty()) return wrong;
+  if (flags.ids.empty() == flags.matching.empty()) return "name keys by their ids, or give --matching QUERY";
+  if (flags.matching.empty() && (flags.dry_run || !flags.reason.empty())) {
+    return "--dry-run and --reason go with --matching";
+  }
+  return {};
+}
+
 Result<Exit> create_key(Screen& screen, const CreateKeyFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   TRY(const auto answer, api->send(new_key_request(*api, flags)));
@@ -127,6 +137,7 @@ Result<Exit> list_keys(Screen& screen, const ListKeysFlags& flags) {
   ApiRequest request = request_for("GET", api->tailnet_path("/keys"));
   request.query.emplace_back("fields", "all");
   if (flags.all) request.query.emplace_back("all", "true");
+  if (!flags.matching.empty()) request.query.emplace_back("matching", flags.matching);
   TRY(const auto answer, api->send(request));
   TRY(const auto* keys, list_of(answer, "keys"));
   if (flags.output == OutputForm::json) {
@@ -139,7 +150,7 @@ Result<Exit> list_keys(Screen& screen, const ListKeysFlags& flags) {
     if (key.is_object()) table.add(key_row(key.get_object(), now));
   }
   if (table.empty()) {
-    screen.note(flags.all ? "There are no keys." : "You have no keys; --all lists everybody's.");
+    screen.note(flags.all ? "There are no such keys." : "You have no such keys; --all lists everybody's.");
     return Exit::done;
   }
   table.print(screen);
@@ -160,6 +171,7 @@ Result<Exit> show_key(Screen& screen, const ShowKeyFlags& flags) {
 }
 
 Result<Exit> revoke_keys(Screen& screen, const RevokeKeysFlags& flags) {
+  if (!flags.matching.empty()) return revoke_matching_keys(screen, flags);
   TRY(const auto api, connect(flags.server, screen));
   const bool ask = !flags.yes && screen.may_ask();
   boost::json::array revoked;

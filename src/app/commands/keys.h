@@ -27,6 +27,7 @@ struct CreateKeyFlags {
 struct ListKeysFlags {
   ServerChoice server;
   bool all = false;
+  std::string matching;  // a query; empty: no other condition
   OutputForm output = OutputForm::table;
 };
 
@@ -39,6 +40,9 @@ struct ShowKeyFlags {
 struct RevokeKeysFlags {
   ServerChoice server;
   std::vector<std::string> ids;
+  std::string matching;  // instead of ids: all that this query means
+  std::string reason;
+  bool dry_run = false;
   bool yes = false;
   OutputForm output = OutputForm::table;
 };
@@ -50,6 +54,8 @@ struct CheckKeyFlags {
 
 // Why such a key cannot be asked for; empty when it can.
 std::string complaint_about(const CreateKeyFlags& flags);
+// Why it is not clear which keys; empty when it is.
+std::string complaint_about(const RevokeKeysFlags& flags);
 
 Result<Exit> create_key(Screen& screen, const CreateKeyFlags& flags);
 Result<Exit> list_keys(Screen& screen, const ListKeysFlags& flags);

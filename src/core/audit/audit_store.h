@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/audit/audit_query.h"
@@ -16,6 +18,19 @@ struct ChainReport {
   std::int64_t first_broken = 0;
 };
 
+// That a credential which is still kept acted from an address, or was made with another one.
+struct CredentialTrace {
+  CredentialId credential;
+  std::string address;
+  std::vector<CredentialId> made_with;
+};
+
+// A record with its number in the tailnet's chain, by which it can be named.
+struct NumberedRecord {
+  std::int64_t number = 0;
+  Record record;
+};
+
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
@@ -25,6 +40,10 @@ class AuditStore {
   virtual void append(const Record& record) = 0;
   // Chronological.
   virtual std::vector<Record> find(const TailnetId& tailnet, const AuditQuery& query) = 0;
+  // The records of one act, in their order.
+  virtual std::vector<NumberedRecord> of_group(const TailnetId& tailnet, std::string_view group) = 0;
+  // As far back as the log goes, at most `limit` of each kind; no credential that has ended.
+  virtual std::vector<CredentialTrace> credential_traces(const TailnetId& tailnet, std::int64_t limit) = 0;
   // Walks the whole chain of a tailnet.
   virtual ChainReport verify(const TailnetId& tailnet) = 0;
   // Removes records older than `before`, oldest first, at most `limit`; the chain stays verifiable from the

@@ -44,6 +44,16 @@ class CredentialStore {
   // Neither revoked, spent nor expired at `now`; newest first. An owner restricts to what that user owns.
   virtual std::vector<Credential> list_valid(const TailnetId& tailnet, std::optional<UserId> owner,
                                              TimePoint now, std::int64_t limit) = 0;
+  // The same, narrowed: each bound that is there must fit. Times are at or after, and before.
+  struct Bounds {
+    std::optional<KeyType> type;
+    std::optional<UserId> person;  // its owner or its creator
+    std::string tag;               // empty: whatever it carries; more than what carries it may come
+    std::optional<TimePoint> created_since, created_before;
+    std::optional<TimePoint> used_since, used_before;
+  };
+  virtual std::vector<Credential> list_within(const TailnetId& tailnet, const Bounds& bounds, TimePoint now,
+                                              std::int64_t limit) = 0;
 
   virtual void insert(const Credential& credential, const audit::Act& act) = 0;
   // What can change of a trust credential: description, scopes, tags, bounds, secrets. False when it has

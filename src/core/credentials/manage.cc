@@ -2,6 +2,7 @@
 
 #include "core/credentials/audit_view.h"
 #include "core/credentials/credential_store.h"
+#include "core/credentials/find_keys.h"
 #include "core/credentials/key_reach.h"
 #include "core/tailnet/device_store.h"
 
@@ -24,7 +25,8 @@ bool is_trust_credential(const Credential& key) {
   return key.type == KeyType::client || key.type == KeyType::federated;
 }
 
-// Trust credentials go by what they may do; other keys by whose they are.
+}  // namespace
+
 Result<void> check_revocable(const identity::Permit<identity::Operation::revoke_key>& may,
                              const Credential& key) {
   if (!scopes_reach(may.caller(), key, identity::ScopeAccess::write)) {
@@ -37,14 +39,25 @@ Result<void> check_revocable(const identity::Permit<identity::Operation::revoke_
       "someone else, and only an owner or admin may revoke it");
 }
 
-}  // namespace
+bool is_visible(const identity::Permit<identity::Operation::read_key>& may, const Credential& key) {
+  return may.reaches(key.owner) && scopes_reach(may.caller(), key, identity::ScopeAccess::read);
+}
 
 Result<std::vector<Credential>> list_keys(core::Tx& tx,
                                           const identity::Permit<identity::Operation::list_keys>& may,
-                                          ListScope scope, TimePoint now) {
+                                          ListScope scope, TimePoint now,
+                                          const std::optional<KeyQuery>& query) {
   const auto& caller = may.caller();
   std::optional<UserId> owner;
   if (scope == ListScope::own && !caller.trust) owner = caller.user;
+  if (query) {
+    TRY(const auto meant, with_people(tx, may.tailnet(), *query));
+    TRY(auto found, find_keys(tx, may.tailnet(), meant, now));
+    std::erase_if(found, [&](const Credential& key) {
+      return !is_listed(may, scope, key) || (owner && key.owner != *owner);
+    });
+    return found;
+  }
   auto keys = tx.credentials().list_valid(may.tailnet(), owner, now, kMaxListed + 1);
   if (keys.size() > static_cast<std::size_t>(kMaxListed)) {
     return malformed("more than " + std::to_string(kMaxListed) +
@@ -57,9 +70,7 @@ Result<std::vector<Credential>> list_keys(core::Tx& tx,
 Result<Credential> read_key(core::Tx& tx, const identity::Permit<identity::Operation::read_key>& may,
                             const CredentialId& id) {
   auto key = tx.credentials().find(may.tailnet(), id);
-  if (!key || !may.reaches(key->owner) || !scopes_reach(may.caller(), *key, identity::ScopeAccess::read)) {
-    return no_such_key();
-  }
+  if (!key || !is_visible(may, *key)) return no_such_key();
   return *std::move(key);
 }
 
@@ -82,14 +93,22 @@ Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Ope
                               const CredentialId& id, TimePoint now) {
   TRY(auto key, read_key(tx, sight, id));
   TRY(check_revocable(may, key));
-  if (key.revoked) return key;
-  auto act = act_on(key, may.caller(), audit::Action::revoke, audit::ChangeKind::credential_revoked, now);
+  revoke_in(tx, may.caller(), key, {}, now);
+  return key;
+}
+
+void revoke_in(core::Tx& tx, const identity::Caller& caller, Credential& key, const PartOf& part,
+               TimePoint now) {
+  if (key.revoked) return;
+  auto act = act_on(key, caller, audit::Action::revoke, audit::ChangeKind::credential_revoked, now);
+  if (!part.group_id.empty()) act.record.group_id = part.group_id;
+  act.record.details = part.details;
   if (is_trust_credential(key)) {
     const auto tokens = tx.credentials().revoke_minted(key.tailnet, key.id, now);
-    act.record.details = "access tokens ended: " + std::to_string(tokens);
+    act.record.details += (part.details.empty() ? "" : "; ");
+    act.record.details += "access tokens ended: " + std::to_string(tokens);
   }
   if (tx.credentials().revoke(key.tailnet, key.id, now, act)) key.revoked = now;
-  return key;
 }
 
 }  // namespace latchkey::credentials

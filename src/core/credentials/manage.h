@@ -1,9 +1,11 @@
 // Reading and withdrawing keys. A key that the caller may not see is answered like one that does not exist.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "core/credentials/credential.h"
+#include "core/credentials/key_query.h"
 #include "core/identity/authorize.h"
 #include "core/tx.h"
 
@@ -16,13 +18,20 @@ enum class ListScope {
   everything,  // every key that the caller may read
 };
 
-// Valid keys only; ended ones stay readable by id while they are retained.
+// Valid keys only; ended ones stay readable by id while they are retained. With a query, those that it means.
 Result<std::vector<Credential>> list_keys(core::Tx& tx,
                                           const identity::Permit<identity::Operation::list_keys>& may,
-                                          ListScope scope, TimePoint now);
+                                          ListScope scope, TimePoint now,
+                                          const std::optional<KeyQuery>& query = std::nullopt);
 
 Result<Credential> read_key(core::Tx& tx, const identity::Permit<identity::Operation::read_key>& may,
                             const CredentialId& id);
+
+// Whether the key's type and owner are within the permit.
+bool is_visible(const identity::Permit<identity::Operation::read_key>& may, const Credential& key);
+// Trust credentials go by what they may do; other keys by whose they are. Forbidden with the reason.
+Result<void> check_revocable(const identity::Permit<identity::Operation::revoke_key>& may,
+                             const Credential& key);
 
 // What goes on working when the key is revoked: how many devices are in the tailnet by it.
 // Nobody is by anything but an auth key.
@@ -38,5 +47,14 @@ Result<Credential> read_own_key(core::Tx& tx, const identity::Caller& caller, co
 Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Operation::revoke_key>& may,
                               const identity::Permit<identity::Operation::read_key>& sight,
                               const CredentialId& id, TimePoint now);
+
+// As a part of a larger act that was permitted: with its group and its words. Ends the access tokens of a
+// trust credential too. Nothing happens to a key that was revoked before.
+struct PartOf {
+  std::string group_id;
+  std::string details;
+};
+void revoke_in(core::Tx& tx, const identity::Caller& caller, Credential& key, const PartOf& act,
+               TimePoint now);
 
 }  // namespace latchkey::credentials

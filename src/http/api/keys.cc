@@ -144,7 +144,13 @@ Answer list_keys(Context& context, Call& call) {
   CO_TRY(const auto scope, wanted_scope(call));
   CO_TRY(auto may, identity::authorize<Operation::list_keys>(call.caller));
   const TimePoint now = context.clock.now();
-  auto work = [may, scope, now](core::Tx& tx) { return credentials::list_keys(tx, may, scope, now); };
+  std::optional<credentials::KeyQuery> query;
+  if (const auto text = call.query_value("matching")) {
+    CO_TRY(query, credentials::parse_key_query(*text, now));
+  }
+  auto work = [may, scope, now, query](core::Tx& tx) {
+    return credentials::list_keys(tx, may, scope, now, query);
+  };
   CO_TRY(const auto keys, co_await context.db.read(std::move(work)));
   boost::json::array list;
   list.reserve(keys.size());
