@@ -4,7 +4,7 @@
     base < crypto < core < io < { storage | http | control | relay | workers } < app
     inside core: audit < identity < policy < tailnet < credentials < join; federation stands alone below credentials; scim sees
     identity; posture, logstream and services see tailnet and what is below it; webhooks sees all below join: it tells of
-    all of it
+    all of it; people stands on webhooks; signon and provisioning stand on people
 
 A build file alone does not stop a header from reaching up: all layers share one include path.
 
@@ -47,6 +47,8 @@ CORE_LEFT = {
     "services": {"audit", "identity", "policy", "tailnet"},
     "webhooks": {"audit", "identity", "policy", "tailnet", "credentials"},
     "people": {"audit", "identity", "policy", "tailnet", "credentials", "webhooks"},
+    "signon": {"audit", "identity", "policy", "tailnet", "credentials", "federation", "people"},
+    "provisioning": {"audit", "identity", "policy", "tailnet", "credentials", "scim", "people"},
 }
 
 # Libraries that only some layers may see.
@@ -113,7 +115,7 @@ def refusal(file: str, target: str, quoted: bool) -> Optional[str]:
             unknown = parts[1] if parts[1] not in CORE_LEFT else aim[1]
             return f"core/{unknown} has no place yet: say where it stands in tests/include_direction.py"
         if aim[1] not in CORE_LEFT[parts[1]]:
-            return f"inside core {parts[1]} does not see {aim[1]} (audit < identity < policy < tailnet < credentials < join; scim sees identity; webhooks sees all below join)"
+            return f"inside core {parts[1]} does not see {aim[1]} (audit < identity < policy < tailnet < credentials < join; scim sees identity; webhooks sees all below join; signon and provisioning stand on people)"
     return None
 
 
@@ -143,6 +145,7 @@ ALLOWED = [
     ("core/scim/patch.cc", '"core/identity/user.h"'),
     ("core/webhooks/payload.cc", '"core/audit/record.h"'),
     ("core/webhooks/derive_events.cc", '"core/tailnet/device.h"'),
+    ("core/provisioning/users.cc", '"core/people/standing.h"'),
     ("core/credentials/issue_test.cc", '"testing/manual_clock.h"'),
     ("core/credentials/issue_test.cc", '"storage/unit_of_work.h"'),
     ("core/audit/chain_test.cc", '"core/credentials/issue.h"'),
@@ -161,6 +164,8 @@ REFUSED = [
     ("core/scim/patch.cc", '"core/credentials/issue.h"', "scim does not see credentials"),
     ("core/webhooks/payload.cc", '"core/join/join.h"', "webhooks does not see join"),
     ("core/credentials/issue.cc", '"core/webhooks/event.h"', "credentials does not see webhooks"),
+    ("core/credentials/issue.cc", '"core/people/standing.h"', "credentials does not see people"),
+    ("core/people/admit.cc", '"core/signon/session.h"', "people does not see signon"),
     ("core/inventory/list.h", '"core/audit/record.h"', "no place yet"),
     ("core/audit/chain.cc", "<boost/asio/post.hpp>", "cannot suspend"),
     ("core/audit/chain.cc", '"base/clock.h"', "time is an argument"),

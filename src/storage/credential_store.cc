@@ -21,11 +21,11 @@ namespace {
         "old_until, " table "old_used_at, " table "issuer, " table "audience, " table "subject, " table      \
         "claim_rules, " table "refusal, " table "refusal_at"
 constexpr std::size_t kCredentialColumns = 35;
-constexpr std::size_t kUserColumns = 7;
+constexpr std::size_t kUserColumns = 8;
 
 const Statement kFind{"SELECT " CREDENTIAL_COLUMNS("") " FROM credentials WHERE tailnet_id = $1 AND id = $2"};
 const Statement kFindForAuthentication{"SELECT " CREDENTIAL_COLUMNS(
-    "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status, u.created_at, "
+    "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status, u.created_at, u.revision, "
     CREDENTIAL_COLUMNS("m.") " FROM credentials c"
           " LEFT JOIN users u ON u.tailnet_id = c.tailnet_id AND u.id = c.owner_id"
           " LEFT JOIN credentials m ON m.tailnet_id = c.tailnet_id AND m.id = c.minted_by"

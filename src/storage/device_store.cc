@@ -19,6 +19,7 @@ using tailnet::DeviceReport;
 const Statement kFind{SELECT_DEVICES "tailnet_id = $1 AND id = $2"};
 const Statement kFindByNumber{SELECT_DEVICES "tailnet_id = $1 AND number = $2"};
 const Statement kList{SELECT_DEVICES "tailnet_id = $1 ORDER BY number"};
+const Statement kListOfUser{SELECT_DEVICES "tailnet_id = $1 AND user_id = $2 ORDER BY number"};
 // Labels have none of the characters that mean something in a pattern.
 // A service has its name below the same suffix as devices.
 const Statement kNamesLike{
@@ -155,6 +156,10 @@ std::optional<Device> SqlDeviceStore::find_by_number(const TailnetId& tailnet, s
 
 std::vector<Device> SqlDeviceStore::list(const TailnetId& tailnet) {
   return devices_of(work_.connection().run(kList, {tailnet.str()}));
+}
+
+std::vector<Device> SqlDeviceStore::list_of_user(const TailnetId& tailnet, const UserId& user) {
+  return devices_of(work_.connection().run(kListOfUser, {tailnet.str(), user.str()}));
 }
 
 std::vector<std::string> SqlDeviceStore::names_like(const TailnetId& tailnet, std::string_view beginning) {

@@ -16,6 +16,7 @@ class SqlDeviceStore final : public tailnet::DeviceStore {
   std::optional<Device> find(const TailnetId& tailnet, const DeviceId& id) override;
   std::optional<Device> find_by_number(const TailnetId& tailnet, std::int64_t number) override;
   std::vector<Device> list(const TailnetId& tailnet) override;
+  std::vector<tailnet::Device> list_of_user(const TailnetId& tailnet, const UserId& user) override;
   std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view beginning) override;
   std::int64_t count_of_auth_key(const TailnetId& tailnet, const CredentialId& key) override;
   bool is_address_taken(const TailnetId& tailnet, std::string_view ipv4) override;

@@ -6,7 +6,7 @@
 namespace latchkey::storage {
 namespace {
 
-#define USER_COLUMNS "id, tailnet_id, login_name, display_name, role, status, created_at"
+#define USER_COLUMNS "id, tailnet_id, login_name, display_name, role, status, created_at, revision"
 
 const Statement kFind{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 AND id = $2"};
 const Statement kFindByLogin{"SELECT " USER_COLUMNS
@@ -17,7 +17,9 @@ const Statement kInsert{
     "INSERT INTO users (id, tailnet_id, login_name, login_folded, display_name, role, status, created_at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"};
 const Statement kUpdate{
-    "UPDATE users SET display_name = $3, role = $4, status = $5 WHERE tailnet_id = $1 AND id = $2"};
+    "UPDATE users SET display_name = $3, role = $4, status = $5, login_name = $6, login_folded = $7,"
+    " revision = revision + 1 WHERE tailnet_id = $1 AND id = $2 AND revision = $8"};
+const Statement kRemove{"DELETE FROM users WHERE tailnet_id = $1 AND id = $2 AND revision = $3"};
 
 std::optional<identity::User> first_of(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
@@ -38,6 +40,7 @@ identity::User user_of(const Row& row, std::size_t first) {
   user.role = *role;
   user.status = *status;
   user.created = time_of(row.at(first + 6));
+  user.revision = row.at(first + 7).number();
   return user;
 }
 
@@ -70,11 +73,24 @@ bool SqlUserStore::insert(const identity::User& user, const audit::Act& act) {
   return true;
 }
 
-void SqlUserStore::update(const identity::User& user, const audit::Act& act) {
+// A login name that is free here may be taken before the next statement, on another replica: that throws and
+// the write queue runs the function again, which then sees it.
+SqlUserStore::Written SqlUserStore::update(const identity::User& user, const audit::Act& act) {
   auto& connection = work_.connection();
+  const auto holder = find_by_login(user.tailnet, user.login_name);
+  if (holder && holder->id != user.id) return Written::login_taken;
   connection.run(kUpdate, {user.tailnet.str(), user.id.str(), user.display_name,
-                           std::string(to_string(user.role)), std::string(to_string(user.status))});
-  if (connection.changed() != 1) throw DatabaseError("the user to be changed does not exist");
+                           std::string(to_string(user.role)), std::string(to_string(user.status)),
+                           user.login_name, to_lower(user.login_name), user.revision});
+  if (connection.changed() != 1) throw TransactionConflict("a user changed since he was read");
+  work_.record(act);
+  return Written::done;
+}
+
+void SqlUserStore::remove(const identity::User& user, const audit::Act& act) {
+  auto& connection = work_.connection();
+  connection.run(kRemove, {user.tailnet.str(), user.id.str(), user.revision});
+  if (connection.changed() != 1) throw TransactionConflict("a user changed since he was read");
   work_.record(act);
 }
 

@@ -14,14 +14,15 @@ class SqlUserStore final : public identity::UserStore {
   std::optional<identity::User> find_owner(const TailnetId& tailnet) override;
   std::vector<identity::User> list(const TailnetId& tailnet) override;
   bool insert(const identity::User& user, const audit::Act& act) override;
-  void update(const identity::User& user, const audit::Act& act) override;
+  Written update(const identity::User& user, const audit::Act& act) override;
+  void remove(const identity::User& user, const audit::Act& act) override;
 
  private:
   UnitOfWork& work_;
 };
 
 // The columns of a user, from `first` on, in the order id, tailnet_id, login_name, display_name, role,
-// status, created_at; shared with the credential store, which joins them.
+// status, created_at, revision; shared with the credential store, which joins them.
 identity::User user_of(const Row& row, std::size_t first = 0);
 
 }  // namespace latchkey::storage

@@ -16,6 +16,9 @@ enum class ChangeKind {
   tailnet_created,
   user_created,
   user_updated,
+  user_deleted,
+  user_invite_updated,  // made, sent again, withdrawn or accepted; the subject is its id
+  group_updated,        // made, changed or removed; the subject is its id
   credential_created,
   credential_updated,
   access_token_minted,

@@ -15,10 +15,13 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 35> kChangeKinds{{
+constexpr Words<ChangeKind, 38> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
+    {ChangeKind::user_deleted, "user.deleted"},
+    {ChangeKind::user_invite_updated, "user.invite_updated"},
+    {ChangeKind::group_updated, "group.updated"},
     {ChangeKind::credential_created, "credential.created"},
     {ChangeKind::credential_updated, "credential.updated"},
     {ChangeKind::access_token_minted, "access_token.minted"},
@@ -69,9 +72,12 @@ constexpr Words<ActorType, 5> kActorTypes{{
     {ActorType::scim, "SCIM"},
 }};
 
-constexpr Words<TargetType, 7> kTargetTypes{{
+constexpr Words<TargetType, 10> kTargetTypes{{
     {TargetType::tailnet, "TAILNET"},
     {TargetType::user, "USER"},
+    {TargetType::group, "GROUP"},
+    {TargetType::invite, "INVITE"},
+    {TargetType::admin_console, "ADMIN_CONSOLE"},
     {TargetType::api_key, "API_KEY"},
     {TargetType::oauth_access_token, "OAUTH_ACCESS_TOKEN"},
     {TargetType::node, "NODE"},
@@ -79,7 +85,7 @@ constexpr Words<TargetType, 7> kTargetTypes{{
     {TargetType::failed_request, "FAILED_REQUEST"},
 }};
 
-constexpr Words<Action, 12> kActions{{
+constexpr Words<Action, 16> kActions{{
     {Action::create, "CREATE"},
     {Action::update, "UPDATE"},
     {Action::revoke, "REVOKE"},
@@ -92,6 +98,10 @@ constexpr Words<Action, 12> kActions{{
     {Action::approve, "APPROVE"},
     {Action::login, "LOGIN"},
     {Action::logout, "LOGOUT"},
+    {Action::resend, "RESEND"},
+    {Action::accept, "ACCEPT"},
+    {Action::push_user, "PUSH_USER"},
+    {Action::push_group, "PUSH_GROUP"},
 }};
 
 template <class Enum, std::size_t Size>

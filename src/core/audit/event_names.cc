@@ -1,5 +1,5 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.* and the words for some settings,
+// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.*, USER.UPDATE.ATTRIBUTES and the words for some settings,
 // external ids and services (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
@@ -132,6 +132,7 @@ constexpr std::string_view kEventNames[] = {
     "USER.RESTORE_GLOBAL",
     "USER.SUSPEND",
     "USER.SUSPEND_GLOBAL",
+    "USER.UPDATE.ATTRIBUTES",
     "USER.UPDATE.USER_ROLE",
     "WEBHOOK_ENDPOINT.CREATE",
     "WEBHOOK_ENDPOINT.DELETE",

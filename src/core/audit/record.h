@@ -18,7 +18,18 @@ namespace latchkey::audit {
 
 enum class Origin { admin_console, config_api, control, identity_provider, node };
 enum class ActorType { user, node, automated_worker, oauth_client, scim };
-enum class TargetType { tailnet, user, api_key, oauth_access_token, node, webhook_endpoint, failed_request };
+enum class TargetType {
+  tailnet,
+  user,
+  group,
+  invite,
+  admin_console,
+  api_key,
+  oauth_access_token,
+  node,
+  webhook_endpoint,
+  failed_request,
+};
 enum class Action {
   create,
   update,
@@ -32,6 +43,10 @@ enum class Action {
   approve,
   login,
   logout,
+  resend,
+  accept,
+  push_user,
+  push_group,
 };
 
 std::string_view to_string(Origin value);

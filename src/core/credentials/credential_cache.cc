@@ -55,6 +55,7 @@ void CredentialCache::apply(std::span<const audit::Change> changes) {
         break;
       }
       case audit::ChangeKind::user_updated:
+      case audit::ChangeKind::user_deleted:
         drop_user(change.tailnet, change.subject);
         break;
       default:  // says nothing of a credential that is known

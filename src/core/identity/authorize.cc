@@ -78,6 +78,26 @@ constexpr Row kOperations[] = {
     {Op::report_leak, "report leaked secrets", revoke_keys, true, kWriteKeys},
     {Op::list_users, "list users", read_people_and_machines, false, any_of(read(users))},
     {Op::read_user, "read user", read_people_and_machines, false, any_of(read(users))},
+    {Op::create_user, "create user", manage_users, true, any_of(write(users))},
+    {Op::approve_user, "approve user", manage_users, true, any_of(write(users))},
+    {Op::suspend_user, "suspend user", manage_users, true, any_of(write(users))},
+    {Op::restore_user, "restore user", manage_users, true, any_of(write(users))},
+    {Op::delete_user, "delete user", manage_users, true, any_of(write(users))},
+    {Op::change_user_role, "change role of user", manage_users, true, any_of(write(users))},
+    {Op::update_user, "change user", manage_users, true, any_of(write(users))},
+    // A token that leaked must not be able to give the tailnet away.
+    {Op::transfer_ownership,
+     "transfer ownership",
+     Right::transfer_ownership,
+     true,
+     {},
+     Callers::local_or_console},
+    {Op::list_user_invites, "list invites", read_people_and_machines, false, any_of(read(users))},
+    {Op::read_user_invite, "read invite", read_people_and_machines, false, any_of(read(users))},
+    // Somebody invites: a machine's credential does not.
+    {Op::create_user_invite, "invite user", manage_users, true, {}},
+    {Op::resend_user_invite, "resend invite", manage_users, true, {}},
+    {Op::delete_user_invite, "delete invite", manage_users, true, {}},
     {Op::list_devices, "list devices", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::read_device, "read device", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::manage_device, "manage device", manage_machines, true, any_of(write(devices_core))},
@@ -130,6 +150,11 @@ constexpr Row kOperations[] = {
     {Op::replay_webhook, "replay webhook deliveries", manage_webhooks, true, any_of(write(webhooks))},
 };
 
+// All that the identity provider may do by SCIM, and all that the server does at a sign-in.
+constexpr Op kForProvisioning[] = {Op::list_users,   Op::read_user,    Op::create_user, Op::update_user,
+                                   Op::suspend_user, Op::restore_user, Op::delete_user};
+constexpr Op kForSignOn[] = {Op::create_user};
+
 // What a scope amounts to for a person: who may not do it himself may not hand it out either.
 struct ScopeRight {
   ScopeFamily family;
@@ -170,6 +195,15 @@ const Row& row_of(Operation operation) {
   const auto* found = std::ranges::find(kOperations, operation, &Row::operation);
   if (found == std::end(kOperations)) throw std::logic_error("an operation without a row in the table");
   return *found;
+}
+
+bool is_in(std::span<const Op> list, Op operation) {
+  return std::ranges::find(list, operation) != list.end();
+}
+
+Result<Extent> all_or_nothing(bool allowed) {
+  if (!allowed) return forbidden(std::string(kRefused));
+  return Extent::all;
 }
 
 }  // namespace
@@ -216,6 +250,11 @@ Result<Extent> detail::decide(const Caller& caller, Operation operation) {
     const auto held = [&](Scope scope) { return caller.trust->scopes.holds(scope); };
     const bool any = std::any_of(scopes.begin(), scopes.begin() + row.scopes.count, held);
     if (any && (!row.further || held(*row.further))) return Extent::all;
+    return forbidden(std::string(kRefused));
+  }
+  if (caller.kind == Caller::Kind::provisioning) return all_or_nothing(is_in(kForProvisioning, operation));
+  if (caller.kind == Caller::Kind::sign_on) return all_or_nothing(is_in(kForSignOn, operation));
+  if (caller.kind == Caller::Kind::session && !may(caller.role, open_console)) {
     return forbidden(std::string(kRefused));
   }
   if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {

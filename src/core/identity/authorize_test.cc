@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace latchkey::identity {
 namespace {
 
@@ -109,6 +111,87 @@ TEST(Authorize, TokensCannotMakeTokensOrBackups) {
   EXPECT_TRUE(
       authorize<Operation::create_api_token>(caller_with(Role::owner, Caller::Kind::local_administrator))
           .ok());
+}
+
+// Owner, Admin, Network, IT, Billing admin, Auditor, Member; then provisioning and sign-on; x: may, -: not.
+struct PeopleRow {
+  Operation operation;
+  const char* api_tokens;
+  const char* sessions;
+  const char* machines;
+};
+constexpr PeopleRow kPeople[] = {
+    {Operation::list_users, "xxxxxx-", "xxxxxx-", "x-"},
+    {Operation::read_user, "xxxxxx-", "xxxxxx-", "x-"},
+    {Operation::create_user, "xx-x---", "xx-x---", "xx"},
+    {Operation::approve_user, "xx-x---", "xx-x---", "--"},
+    {Operation::suspend_user, "xx-x---", "xx-x---", "x-"},
+    {Operation::restore_user, "xx-x---", "xx-x---", "x-"},
+    {Operation::delete_user, "xx-x---", "xx-x---", "x-"},
+    {Operation::change_user_role, "xx-x---", "xx-x---", "--"},
+    {Operation::update_user, "xx-x---", "xx-x---", "x-"},
+    {Operation::transfer_ownership, "-------", "x------", "--"},
+    {Operation::list_user_invites, "xxxxxx-", "xxxxxx-", "--"},
+    {Operation::read_user_invite, "xxxxxx-", "xxxxxx-", "--"},
+    {Operation::create_user_invite, "xx-x---", "xx-x---", "--"},
+    {Operation::resend_user_invite, "xx-x---", "xx-x---", "--"},
+    {Operation::delete_user_invite, "xx-x---", "xx-x---", "--"},
+    {Operation::create_api_token, "-------", "xxxx---", "--"},
+    {Operation::create_auth_key, "xxxx---", "xxxx---", "--"},
+    {Operation::read_audit_log, "xxxxxx-", "xxxxxx-", "--"},
+};
+
+TEST(Authorize, R40_WhoMayDoWhatToPeople) {
+  const auto letter_of = [](const Caller& caller, Operation operation) {
+    const auto decided = detail::decide(caller, operation);
+    return decided.ok() ? 'x' : '-';
+  };
+  for (const auto& row : kPeople) {
+    std::string tokens;
+    std::string sessions;
+    for (const auto role : kRoles) {
+      tokens += letter_of(caller_with(role), row.operation);
+      sessions += letter_of(caller_with(role, Caller::Kind::session), row.operation);
+    }
+    const std::string machines{
+        letter_of(provisioning_caller(TailnetId("T1"), CredentialId("k1"), {}), row.operation),
+        letter_of(sign_on_caller(TailnetId("T1"), {}), row.operation)};
+    EXPECT_EQ(tokens, row.api_tokens) << to_string(row.operation);
+    EXPECT_EQ(sessions, row.sessions) << to_string(row.operation);
+    EXPECT_EQ(machines, row.machines) << to_string(row.operation);
+  }
+}
+
+TEST(Authorize, ProvisioningAndSignOnGetNothingElse) {
+  const auto provisioning = provisioning_caller(TailnetId("T1"), CredentialId("k1"), {});
+  const auto sign_on = sign_on_caller(TailnetId("T1"), {});
+  const std::set<Operation> people{Operation::list_users,  Operation::read_user,    Operation::create_user,
+                                   Operation::update_user, Operation::suspend_user, Operation::restore_user,
+                                   Operation::delete_user};
+  for (const auto operation : operations()) {
+    EXPECT_EQ(detail::decide(provisioning, operation).ok(), people.contains(operation))
+        << to_string(operation);
+    EXPECT_EQ(detail::decide(sign_on, operation).ok(), operation == Operation::create_user)
+        << to_string(operation);
+  }
+}
+
+TEST(Authorize, ASessionOfSomebodyWithoutTheConsoleDoesNothing) {
+  for (const auto operation : operations()) {
+    EXPECT_FALSE(detail::decide(caller_with(Role::member, Caller::Kind::session), operation).ok())
+        << to_string(operation);
+  }
+}
+
+TEST(ActorOf, SaysWhatKindOfCallerItWas) {
+  const auto scim = provisioning_caller(TailnetId("T1"), CredentialId("kScim"), {});
+  EXPECT_EQ(actor_of(scim).type, audit::ActorType::scim);
+  EXPECT_EQ(actor_of(scim).id, "kScim");
+  EXPECT_EQ(scim.source.origin, audit::Origin::identity_provider);
+  EXPECT_EQ(actor_of(sign_on_caller(TailnetId("T1"), {})).type, audit::ActorType::automated_worker);
+  const auto person = actor_of(caller_with(Role::admin, Caller::Kind::session));
+  EXPECT_EQ(person.type, audit::ActorType::user);
+  EXPECT_EQ(person.id, "uCaller");
 }
 
 }  // namespace

@@ -8,6 +8,11 @@ audit::Actor actor_of(const Caller& caller) {
   audit::Actor actor;
   actor.id = caller.trust ? caller.trust->credential.str() : caller.user.str();
   switch (caller.kind) {
+    case Caller::Kind::provisioning:
+      actor.id = caller.source.credential.str();
+      actor.type = audit::ActorType::scim;
+      break;
+    case Caller::Kind::sign_on:
     case Caller::Kind::worker:
       actor.type = audit::ActorType::automated_worker;
       break;
@@ -15,6 +20,7 @@ audit::Actor actor_of(const Caller& caller) {
       actor.type = audit::ActorType::oauth_client;
       break;
     case Caller::Kind::api_token:
+    case Caller::Kind::session:
     case Caller::Kind::local_administrator:
       actor.type = audit::ActorType::user;
       break;
@@ -34,6 +40,27 @@ audit::Record record_by(const Caller& caller, audit::Action action, audit::Targe
   record.target = std::move(target);
   record.action = action;
   return record;
+}
+
+Caller provisioning_caller(const TailnetId& tailnet, const CredentialId& key, audit::Source source) {
+  Caller caller;
+  caller.kind = Caller::Kind::provisioning;
+  caller.tailnet = tailnet;
+  caller.display_name = "SCIM";
+  caller.source = std::move(source);
+  caller.source.origin = audit::Origin::identity_provider;
+  caller.source.credential = key;
+  return caller;
+}
+
+Caller sign_on_caller(const TailnetId& tailnet, audit::Source source) {
+  Caller caller;
+  caller.kind = Caller::Kind::sign_on;
+  caller.tailnet = tailnet;
+  caller.display_name = "Latchkey: sign-on";
+  caller.source = std::move(source);
+  caller.source.origin = audit::Origin::identity_provider;
+  return caller;
 }
 
 Caller worker_caller(const TailnetId& tailnet, std::string_view task) {

@@ -27,7 +27,10 @@ struct Caller {
     api_token,            // an API access token: acts as its owner
     trust_credential,     // an access token of an OAuth client or federated identity: acts within its scopes
     local_administrator,  // someone with access to the server's data directory, acting as a named user
-    worker,               // the server's own periodic work
+    session,              // a person at the console: acts as that user
+    provisioning,         // the identity provider, with the tailnet's SCIM key: people and groups alone
+    sign_on,  // the server, when somebody signs in whom it does not know: lets him in, nothing else
+    worker,   // the server's own periodic work
   };
 
   Kind kind = Kind::api_token;
@@ -45,6 +48,12 @@ audit::Actor actor_of(const Caller& caller);
 
 // A record of what this caller does to a target, in an event group of its own.
 audit::Record record_by(const Caller& caller, audit::Action action, audit::Target target, TimePoint now);
+
+// The identity provider that presented this SCIM key. `source` says from where.
+Caller provisioning_caller(const TailnetId& tailnet, const CredentialId& key, audit::Source source);
+
+// The server at somebody's sign-in. `source` is that of the person.
+Caller sign_on_caller(const TailnetId& tailnet, audit::Source source);
 
 // The server's own periodic work in a tailnet; `task` reads as in "expire API key".
 Caller worker_caller(const TailnetId& tailnet, std::string_view task);

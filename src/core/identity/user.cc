@@ -36,4 +36,13 @@ Result<void> check_login_name(std::string_view login_name) {
   return {};
 }
 
+Result<void> check_display_name(std::string_view display_name) {
+  const bool printable = std::ranges::none_of(
+      display_name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
+  if (display_name.size() > 254 || !printable || !utf8_length(display_name) || holds_key(display_name)) {
+    return malformed("a display name is at most 254 bytes of text in one line", "displayName");
+  }
+  return {};
+}
+
 }  // namespace latchkey::identity

@@ -1,6 +1,7 @@
 // A person of a tailnet.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ std::optional<UserStatus> user_status_from(std::string_view text);
 
 // 1 to 254 printable characters without spaces; usually an e-mail address.
 Result<void> check_login_name(std::string_view login_name);
+// At most 254 bytes without control characters; may be empty.
+Result<void> check_display_name(std::string_view display_name);
 
 struct User {
   UserId id;
@@ -29,6 +32,9 @@ struct User {
   Role role = Role::member;
   UserStatus status = UserStatus::active;
   TimePoint created{};
+
+  // Of the row as it was read, so that an update never undoes another's.
+  std::int64_t revision = 0;
 };
 
 }  // namespace latchkey::identity

@@ -21,8 +21,11 @@ class UserStore {
 
   // False when the login name is taken; nothing is written then.
   virtual bool insert(const User& user, const audit::Act& act) = 0;
-  // Writes display name, role and status of an existing user.
-  virtual void update(const User& user, const audit::Act& act) = 0;
+  // Writes names, role and status. A user is read, then updated or removed once, in one transaction; where he
+  // changed in between, on another replica, the store throws and the transaction is run again.
+  enum class Written { done, login_taken };
+  virtual Written update(const User& user, const audit::Act& act) = 0;
+  virtual void remove(const User& user, const audit::Act& act) = 0;
 };
 
 }  // namespace latchkey::identity

@@ -21,6 +21,7 @@ class DeviceStore {
   virtual std::optional<Device> find_by_number(const TailnetId& tailnet, std::int64_t number) = 0;
   // Sorted by number.
   virtual std::vector<Device> list(const TailnetId& tailnet) = 0;
+  virtual std::vector<Device> list_of_user(const TailnetId& tailnet, const UserId& user) = 0;
   // The names in the tailnet that begin with this part of a label: what a new name must not collide with.
   virtual std::vector<std::string> names_like(const TailnetId& tailnet, std::string_view beginning) = 0;
   // How many logged in last with this auth key.

@@ -33,6 +33,9 @@ class Derivation {
       case TargetType::tailnet:
         if (record.target.property == "ACL") add(EventType::policy_update, sources_.policy(record));
         return;
+      case TargetType::group:
+      case TargetType::invite:
+      case TargetType::admin_console:
       case TargetType::oauth_access_token:
       case TargetType::failed_request:
         return;
