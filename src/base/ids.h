@@ -32,6 +32,7 @@ using UserId = Id<struct UserTag>;              // u...CNTRL
 using CredentialId = Id<struct CredentialTag>;  // k...CNTRL
 using DeviceId = Id<struct DeviceTag>;          // n...CNTRL
 using EndpointId = Id<struct EndpointTag>;      // w...CNTRL, of a webhook
+using InviteId = Id<struct InviteTag>;          // i...CNTRL, of a person
 
 // Turns 64 random bits into id text with the given letter. Pure; the randomness is the caller's.
 std::string id_text(char letter, unsigned long long random_bits);

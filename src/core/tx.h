@@ -36,6 +36,9 @@ class IntegrationStore;
 namespace latchkey::logstream {
 class LogstreamStore;
 }
+namespace latchkey::people {
+class InviteStore;
+}
 namespace latchkey::services {
 class ServiceStore;
 }
@@ -65,6 +68,7 @@ class Tx {
   virtual logstream::LogstreamStore& logstreams() = 0;
   virtual services::ServiceStore& services() = 0;
   virtual webhooks::WebhookStore& webhooks() = 0;
+  virtual people::InviteStore& invites() = 0;
   virtual audit::FeedReaderStore& feed() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };

@@ -6,6 +6,7 @@
 #include "storage/device_store.h"
 #include "storage/feed_reader_store.h"
 #include "storage/integration_store.h"
+#include "storage/invite_store.h"
 #include "storage/logstream_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/pending_login_store.h"
@@ -49,6 +50,7 @@ struct UnitOfWork::Stores {
         logstreams(work),
         services(work),
         webhooks(work),
+        invites(work),
         feed(work),
         maintenance(work) {}
 
@@ -65,6 +67,7 @@ struct UnitOfWork::Stores {
   SqlLogstreamStore logstreams;
   SqlServiceStore services;
   SqlWebhookStore webhooks;
+  SqlInviteStore invites;
   SqlFeedReaderStore feed;
   SqlMaintenanceStore maintenance;
 };
@@ -112,6 +115,9 @@ services::ServiceStore& UnitOfWork::services() {
 }
 webhooks::WebhookStore& UnitOfWork::webhooks() {
   return stores_->webhooks;
+}
+people::InviteStore& UnitOfWork::invites() {
+  return stores_->invites;
 }
 audit::FeedReaderStore& UnitOfWork::feed() {
   return stores_->feed;

@@ -40,6 +40,7 @@ class UnitOfWork final : public core::Tx {
   logstream::LogstreamStore& logstreams() override;
   services::ServiceStore& services() override;
   webhooks::WebhookStore& webhooks() override;
+  people::InviteStore& invites() override;
   audit::FeedReaderStore& feed() override;
   core::MaintenanceStore& maintenance() override;
 

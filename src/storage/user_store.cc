@@ -19,6 +19,8 @@ const Statement kInsert{
 const Statement kUpdate{
     "UPDATE users SET display_name = $3, role = $4, status = $5, login_name = $6, login_folded = $7,"
     " revision = revision + 1 WHERE tailnet_id = $1 AND id = $2 AND revision = $8"};
+const Statement kHold{
+    "UPDATE users SET revision = revision WHERE tailnet_id = $1 AND id = $2 AND revision = $3"};
 const Statement kRemove{"DELETE FROM users WHERE tailnet_id = $1 AND id = $2 AND revision = $3"};
 
 std::optional<identity::User> first_of(const Rows& rows) {
@@ -92,6 +94,12 @@ void SqlUserStore::remove(const identity::User& user, const audit::Act& act) {
   connection.run(kRemove, {user.tailnet.str(), user.id.str(), user.revision});
   if (connection.changed() != 1) throw TransactionConflict("a user changed since he was read");
   work_.record(act);
+}
+
+void SqlUserStore::hold(const identity::User& user) {
+  auto& connection = work_.connection();
+  connection.run(kHold, {user.tailnet.str(), user.id.str(), user.revision});
+  if (connection.changed() != 1) throw TransactionConflict("a user changed since he was read");
 }
 
 }  // namespace latchkey::storage

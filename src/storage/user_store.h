@@ -16,6 +16,7 @@ class SqlUserStore final : public identity::UserStore {
   bool insert(const identity::User& user, const audit::Act& act) override;
   Written update(const identity::User& user, const audit::Act& act) override;
   void remove(const identity::User& user, const audit::Act& act) override;
+  void hold(const identity::User& user) override;
 
  private:
   UnitOfWork& work_;

@@ -26,6 +26,8 @@ class UserStore {
   enum class Written { done, login_taken };
   virtual Written update(const User& user, const audit::Act& act) = 0;
   virtual void remove(const User& user, const audit::Act& act) = 0;
+  // Until the transaction ends nobody else changes or removes him; throws like update().
+  virtual void hold(const User& user) = 0;
 };
 
 }  // namespace latchkey::identity

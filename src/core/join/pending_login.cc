@@ -53,6 +53,7 @@ Result<identity::User> person(core::Tx& tx, const identity::Caller& caller, cons
   if (user->status != identity::UserStatus::active) {
     return conflict("the user is " + std::string(to_string(user->status)) + ", so no device can be theirs");
   }
+  tx.users().hold(*user);  // whoever deletes him finds the device
   return *std::move(user);
 }
 

@@ -41,7 +41,9 @@ std::vector<DeviceId> remove_devices(core::Tx& tx, const Deletion& of) {
     tailnet::DeviceRecords records(device, identity::actor_of(of.caller), of.caller.source, of.now,
                                    of.group_id);
     auto& record = records.add(audit::Action::delete_);
-    record.old_value = audit_view(device);
+    auto was = audit_view(device);
+    was["login"] = of.user.login_name;  // nobody can look it up any more
+    record.old_value = std::move(was);
     record.details = "its user " + of.user.login_name + " was deleted";
     const auto change = change_of(device, audit::ChangeKind::device_removed, of.now);
     if (tx.devices().remove(device.tailnet, device.id, records, change)) gone.push_back(device.id);

@@ -86,7 +86,7 @@ class StandingTest : public ::testing::Test {
   }
   Result<User> admit(const NewPerson& person, Caller::Kind kind = Caller::Kind::session) {
     const auto by = kind == Caller::Kind::sign_on ? identity::sign_on_caller(world_.tailnet().tailnet.id, {})
-                                                  : world_.caller(Role::it_admin, kind);
+                                                  : world_.caller(Role::owner, kind);
     const auto allowed = *identity::authorize<Operation::create_user>(by);
     return write([&](core::Tx& tx) { return people::admit(tx, allowed, person, world_.now); });
   }
@@ -152,8 +152,6 @@ TEST_F(StandingTest, R39_SuspensionStopsTokensAndKeysAndRestoreBringsThemBack) {
   const auto before = world_.log().size();
   ASSERT_TRUE(suspend(Role::admin, it.id).ok());
   EXPECT_EQ(world_.log().size(), before) << "nothing changed, nothing is recorded";
-  EXPECT_EQ(approve(world_.user(Role::auditor).id)->status, UserStatus::active);
-
   ASSERT_TRUE(restore(Role::admin, it.id).ok());
   EXPECT_TRUE(works());
   EXPECT_TRUE(world_.redeem(*key).ok());

@@ -10,6 +10,8 @@
 #include "core/credentials/trust_credential.h"
 #include "core/credentials/watch.h"
 #include "core/identity/user_store.h"
+#include "core/people/admit.h"
+#include "core/people/standing.h"
 #include "core/policy/manage.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/device_sweep.h"
@@ -288,6 +290,41 @@ TEST_F(DeriveEvents, PeopleComeChangeAndGo) {
   const auto& data = events[6].at("data").as_object();
   EXPECT_EQ(boost::json::serialize(data.at("oldRoles")), R"(["Member"])");
   EXPECT_EQ(boost::json::serialize(data.at("newRoles")), R"(["IT admin"])");
+}
+
+TEST_F(DeriveEvents, TheLifeOfAPersonIsToldAsItHappens) {
+  world_.change_settings({.users_approval = true});
+  credentials::NewAuthKey reusable;
+  reusable.grant.reusable = true;
+  world_.join(1, 1, *world_.issue_auth_key(Role::it_admin, reusable));
+  const auto admitting = may<Operation::create_user>();
+  const auto approving = may<Operation::approve_user>();
+  const auto suspending = may<Operation::suspend_user>();
+  const auto restoring = may<Operation::restore_user>();
+  const auto promoting = may<Operation::change_user_role>();
+  const auto deleting = may<Operation::delete_user>();
+  forget_told();
+  UserId bob;
+  write([&](core::Tx& tx) {
+    bob = people::admit(tx, admitting, {"bob@otter-reef.example", ""}, world_.now)->id;
+  });
+  EXPECT_EQ(types_of(told()), (Types{"userCreated", "userNeedsApproval"}));
+  write([&](core::Tx& tx) {
+    EXPECT_TRUE(people::approve(tx, approving, bob, world_.now).ok());
+    EXPECT_TRUE(people::suspend(tx, suspending, bob, world_.now).ok());
+  });
+  write([&](core::Tx& tx) { EXPECT_TRUE(people::suspend(tx, suspending, bob, world_.now).ok()); });
+  write([&](core::Tx& tx) {
+    EXPECT_TRUE(people::restore(tx, restoring, bob, world_.now).ok());
+    EXPECT_TRUE(people::change_role(tx, promoting, bob, Role::auditor, world_.now).ok());
+  });
+  EXPECT_EQ(types_of(told()), (Types{"userApproved", "userSuspended", "userRestored", "userRoleUpdated"}));
+  const auto it = world_.user(Role::it_admin).id;
+  write([&](core::Tx& tx) { EXPECT_TRUE(people::remove(tx, deleting, it, world_.now).ok()); });
+  const auto events = told();
+  EXPECT_EQ(types_of(events), (Types{"userDeleted", "credentialRevoked", "nodeDeleted"}));
+  EXPECT_EQ(data_in(events[0], "user"), "it-admin@otter-reef.example");
+  EXPECT_EQ(data_in(events[2], "managedBy"), "it-admin@otter-reef.example") << "although he is gone";
 }
 
 TEST_F(DeriveEvents, R36_TheLifeOfAnAuthKeyIsToldOnceEach) {

@@ -117,6 +117,8 @@ EventSources::NodeFacts EventSources::facts_of(const audit::Record& record) {
   const auto user = text_in(view, "user");
   if (tags != nullptr && tags->is_array()) {
     facts.managed_by = joined(tags->get_array());
+  } else if (auto login = text_in(view, "login"); !login.empty()) {
+    facts.managed_by = std::move(login);  // the user went with the device
   } else if (!user.empty()) {
     facts.managed_by = login_of(UserId(user));
   }
