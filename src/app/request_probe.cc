@@ -68,6 +68,7 @@ std::string loggable_path(std::string_view target) {
   // Decoded first: an escaped hyphen must not hide a key.
   const auto path = percent_decode(target.substr(0, target.find('?')));
   if (!path) return "(invalid escape)";
+  if (path->find("/invite/") != std::string::npos) return "/invite/***";  // who has the rest comes in
   return std::string(clip(redact_keys(*path), kLongestPath));
 }
 

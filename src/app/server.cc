@@ -303,6 +303,8 @@ Result<void> Server::Parts::listen(Doors wanted_doors, const crypto::Key256& roo
     return malformed("cannot listen on " + settings.listen + ": " + failed.code().message());
   }
   if (!settings.public_url.empty()) url = settings.public_url;
+  context.public_url = url;
+  while (context.public_url.ends_with('/')) context.public_url.pop_back();
   TRY(listen_relay(root));
   return listen_metrics();
 }

@@ -136,7 +136,7 @@ io::awaitable<Result<void>> Application::check_tailnet(const Call& call) {
 io::awaitable<void> Application::record_refusal(const Call& call, const Match& match, const Error& error) {
   audit::Target target;
   target.type = audit::TargetType::failed_request;
-  for (const char* element : {"keyId", "deviceId"}) {
+  for (const char* element : {"keyId", "deviceId", "userId", "inviteId"}) {
     const auto found = match.path.find(element);
     if (found != match.path.end()) target.id = recorded(found->second, kMaxTargetId);
   }

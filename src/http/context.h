@@ -47,6 +47,8 @@ struct Context {
   io::IssuerKeys* issuer_keys = nullptr;
   // For secrets that must come back, such as those shown to other services.
   const crypto::Sealer* sealer = nullptr;
+  // Where people find this server, without a slash at its end: for links that are given to them.
+  std::string public_url = {};
 };
 
 // One request on its way to a handler, after routing and authentication.

@@ -46,6 +46,20 @@ Answer update_device_attributes(Context& context, Call& call);
 // api/users.cc
 Answer list_users(Context& context, Call& call);
 Answer get_user(Context& context, Call& call);
+Answer add_user(Context& context, Call& call);
+Answer approve_user(Context& context, Call& call);
+Answer suspend_user(Context& context, Call& call);
+Answer restore_user(Context& context, Call& call);
+Answer delete_user(Context& context, Call& call);
+Answer set_user_role(Context& context, Call& call);
+Answer transfer_ownership(Context& context, Call& call);
+
+// api/user_invites.cc
+Answer list_user_invites(Context& context, Call& call);
+Answer create_user_invites(Context& context, Call& call);
+Answer get_user_invite(Context& context, Call& call);
+Answer delete_user_invite(Context& context, Call& call);
+Answer resend_user_invite(Context& context, Call& call);
 
 // api/settings.cc
 Answer get_settings(Context& context, Call& call);

@@ -46,6 +46,18 @@ io::Response secret_response(const boost::json::object& body) {
   return response;
 }
 
+io::Response list_response(const boost::json::array& body) {
+  io::Response response;
+  response.body = boost::json::serialize(body);
+  return response;
+}
+
+io::Response secret_list_response(const boost::json::array& body) {
+  io::Response response = list_response(body);
+  response.sensitive = true;
+  return response;
+}
+
 io::Response empty_response() {
   io::Response response;
   response.body = "{}";
