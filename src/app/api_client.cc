@@ -220,7 +220,10 @@ Result<boost::json::value> ApiClient::send(const ApiRequest& request) {
   std::string sent;
   curl_slist* list = nullptr;
   for (const auto& header : state_->headers) list = curl_slist_append(list, header.c_str());
-  if (request.body) {
+  if (request.list) {
+    sent = boost::json::serialize(*request.list);
+    list = curl_slist_append(list, "Content-Type: application/json");
+  } else if (request.body) {
     sent = boost::json::serialize(*request.body);
     list = curl_slist_append(list, "Content-Type: application/json");
   } else if (!request.form.empty()) {

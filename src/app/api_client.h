@@ -5,6 +5,7 @@
 // never followed (they would carry the token elsewhere), and answers have a size limit.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <filesystem>
@@ -25,6 +26,7 @@ struct ApiRequest {
   std::string path;                                        // "/api/v2/whoami"
   std::vector<std::pair<std::string, std::string>> query;  // unencoded
   std::optional<boost::json::object> body;
+  std::optional<boost::json::array> list;                 // instead of a body: a bare list
   std::vector<std::pair<std::string, std::string>> form;  // instead of a body: a form, unencoded
   seconds patience{60};                                   // for the whole answer; 0: as long as it takes
 };

@@ -17,6 +17,7 @@
 #include "app/commands/manual.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
+#include "app/user_commands.h"
 #include "app/webhook_commands.h"
 
 namespace latchkey::app {
@@ -467,6 +468,7 @@ void fill(Tree& tree) {
   add_identities(tree);
   add_token(tree);
   add_devices(tree);
+  add_users(tree);
   add_webhooks(tree);
   add_logs(tree);
   add_upkeep(tree);
