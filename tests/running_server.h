@@ -111,11 +111,17 @@ class RunningServer {
                     headers);
   }
   Answer call_local(std::string_view method, std::string_view target, std::string_view body = {}) {
+    return call_local_as({}, method, target, body);
+  }
+  // As that person; as the owner when nobody is named.
+  Answer call_local_as(std::string_view login, std::string_view method, std::string_view target,
+                       std::string_view body = {}) {
+    const std::string person = login.empty() ? "" : "X-Latchkey-User: " + std::string(login) + "\r\n";
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, app::local_socket(directory_).c_str(), sizeof address.sun_path - 1);
     return exchange(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address, method, target, body,
-                    "Content-Type: application/json\r\n");
+                    person + "Content-Type: application/json\r\n");
   }
 
   // The key text of a new auth key; `create` is the inside of capabilities.devices.create.

@@ -190,6 +190,34 @@ def webhook_answers(server):
                     fits(method, one + rest, caller.call(method, one + rest, body))
 
 
+def people_answers(server):
+    tailnet = "/api/v2/tailnet/-"
+    with server.client() as client, server.client(token="") as stranger, server.local_client() as local:
+        add = "/api/console/users"
+        ann = fits("POST", add, client.call("POST", add, {"loginName": "ann@example.com", "approved": False})).json()["id"]
+        for body in ({"loginName": "ann@example.com"}, {}, {"loginName": "x", "role": "king"}):
+            for caller in (stranger, client):
+                fits("POST", add, caller.call("POST", add, body))
+        for who in (ann, "uNoSuchUserCNTRL"):
+            for step, body in (("approve", None), ("suspend", None), ("approve", None), ("restore", None),
+                               ("role", {"role": "it-admin"}), ("role", {}), ("delete", None)):
+                target = f"/api/v2/users/{who}/{step}"
+                for caller in (stranger, client):
+                    fits("POST", target, caller.call("POST", target, body) if body is not None else caller.call("POST", target))
+            for caller in (stranger, client, local):
+                target = f"/api/console/users/{who}/ownership"
+                fits("POST", target, caller.call("POST", target))
+        invites = f"{tailnet}/user-invites"
+        for body in ([{"role": "admin", "email": "bob@example.com"}, {}], [{"role": "owner"}], []):
+            for caller in (stranger, client):
+                fits("POST", invites, caller.call("POST", invites, body))
+        made = fits("GET", invites, client.call("GET", invites)).json()
+        for one in (f"/api/v2/user-invites/{made[0]['id']}", f"/api/v2/user-invites/{made[1]['id']}"):
+            for method, rest in (("GET", ""), ("POST", "/resend"), ("DELETE", ""), ("DELETE", ""), ("GET", "")):
+                for caller in (stranger, client):
+                    fits(method, one + rest, caller.call(method, one + rest))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -219,6 +247,7 @@ def main():
         tests.run("answers about devices fit the contract", device_answers, server)
         tests.run("answers about what is kept fit the contract", kept_answers, server)
         tests.run("answers about webhooks fit the contract", webhook_answers, server)
+        tests.run("answers about people fit the contract", people_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 

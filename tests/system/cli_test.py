@@ -557,6 +557,54 @@ def test_verify_says_what_is_wrong_with_a_signature(world):
     latchkey("webhooks", "verify", code=2, **known)
 
 
+def test_r39_a_person_from_invite_to_deletion(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        assert "mira@example.com" in latchkey("users", "list", **over).out
+        added = latchkey("users", "add", "bob@example.com", "--role", "it-admin", "--name", "Bob", "--output", "json",
+                         **over).json
+        assert added["loginName"] == "bob@example.com" and added["status"] == "active", added
+        local = ("--data-dir", world.data, "--user", "bob@example.com")
+        token = latchkey("keys", "create", "--type", "api", *local, shows_secret=True).out.split()[-1]
+        his = {"LATCHKEY_URL": server.url, "LATCHKEY_TOKEN": token}
+        latchkey("users", "list", **his)
+
+        assert "suspended bob@example.com" in latchkey("users", "suspend", "bob@example.com", "--yes", **over).out
+        latchkey("users", "list", code=1, **his)
+        listed = latchkey("users", "list", "--status", "suspended", "--output", "json", **over).json["users"]
+        assert [user["id"] for user in listed] == [added["id"]], listed
+        assert "restored" in latchkey("users", "restore", added["id"], **over).out
+        assert "approved" in latchkey("users", "approve", "BOB@example.com", **over).out
+        latchkey("users", "list", **his)
+        assert "himself" in latchkey("users", "role", "bob@example.com", "admin", code=1, **his).err
+        assert "owner" in latchkey("users", "suspend", "mira@example.com", "--yes", code=1, **his).err
+        latchkey("users", "role", "bob@example.com", "owner", code=2, **over)
+        assert "auditor" in latchkey("users", "role", "bob@example.com", "auditor", **over).out
+        assert "nobody" in latchkey("users", "show", "eve@example.com", code=1, **over).err
+
+        link = latchkey("users", "invite", "--role", "admin", "--email", "eve@example.com", **over).out.strip()
+        assert re.fullmatch(re.escape(server.url) + "/invite/[0-9a-f]{64}", link), link
+        invite = latchkey("users", "invites", "--output", "json", **over).json[0]
+        assert invite["email"] == "eve@example.com" and link not in json.dumps(invite)
+        assert "minute" in latchkey("users", "reinvite", invite["id"], code=1, **over).err
+        latchkey("users", "uninvite", invite["id"], **over)
+        assert "no open invites" in latchkey("users", "invites", **over).err
+
+        gone = latchkey("users", "delete", "bob@example.com", "--yes", **over)
+        assert "deleted bob@example.com" in gone.out and "1 tokens and auth keys revoked" in gone.err, gone
+        latchkey("users", "show", "bob@example.com", code=1, **over)
+        latchkey("users", "add", "zoe@example.com", **over)
+        assert "token" in latchkey("users", "transfer-ownership", "zoe@example.com", "--yes", code=1, **over).err
+        latchkey("users", "transfer-ownership", "zoe@example.com", "--yes", "--data-dir", world.data)
+        assert "owner" in latchkey("users", "show", "zoe@example.com", **over).out
+        said = latchkey("logs", "--since", "1h", **over).out
+        for event in ("USER.CREATE", "USER.SUSPEND", "USER.RESTORE", "USER.DELETE", "INVITE.CREATE.TAILNET_INVITE"):
+            assert event in said, said
+        assert server.stop() == 0
+        assert link.rsplit("/", 1)[1] not in Path(server.log.name).read_text()
+
+
 def test_the_token_comes_from_a_file_or_standard_input(world):
     world.init()
     file = world.path / "token"
