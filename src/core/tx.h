@@ -46,6 +46,10 @@ class ServiceStore;
 namespace latchkey::webhooks {
 class WebhookStore;
 }
+namespace latchkey::signon {
+class SignOnStore;
+class SessionStore;
+}  // namespace latchkey::signon
 
 namespace latchkey::core {
 
@@ -69,6 +73,8 @@ class Tx {
   virtual services::ServiceStore& services() = 0;
   virtual webhooks::WebhookStore& webhooks() = 0;
   virtual people::InviteStore& invites() = 0;
+  virtual signon::SignOnStore& sign_on() = 0;
+  virtual signon::SessionStore& sessions() = 0;
   virtual audit::FeedReaderStore& feed() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };

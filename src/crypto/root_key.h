@@ -18,6 +18,7 @@ inline constexpr std::string_view kAuditChainPurpose = "latchkey/v1/audit-chain"
 inline constexpr std::string_view kControlKeyPurpose = "latchkey/v1/control-key";
 inline constexpr std::string_view kSealPurpose = "latchkey/v1/seal";
 inline constexpr std::string_view kWebhookSealPurpose = "latchkey/v1/webhook-seal";
+inline constexpr std::string_view kSignOnPurpose = "latchkey/v1/sign-on";
 inline constexpr std::string_view kRelayPurpose = "latchkey/v1/relay";
 inline constexpr std::string_view kCheckPurpose = "latchkey/v1/root-key-check";
 

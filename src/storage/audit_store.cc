@@ -61,10 +61,6 @@ const Statement kOldest{
 const Statement kRemoveUpTo{"DELETE FROM audit_records WHERE tailnet_id = $1 AND sequence <= $2"};
 const Statement kMoveTail{"UPDATE audit_chains SET tail_sequence = $2, tail_link = $3 WHERE tailnet_id = $1"};
 
-Blob blob_of(const audit::Link& link) {
-  return Blob(link.begin(), link.end());
-}
-
 // Nothing when the bytes are no link, which only an edit can bring about.
 std::optional<audit::Link> link_of(const Value& value) {
   const auto* bytes = std::get_if<Blob>(&value.held());

@@ -1,8 +1,21 @@
 #include "storage/columns.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace latchkey::storage {
+
+crypto::Digest digest_of(const Value& value) {
+  const auto& bytes = value.bytes();
+  crypto::Digest digest{};
+  if (bytes.size() != digest.size()) throw DatabaseError("a row has a damaged digest");
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Blob blob_of(const crypto::Digest& digest) {
+  return {digest.begin(), digest.end()};
+}
 
 std::string list_text(const std::vector<std::string>& list) {
   if (list.empty()) return "[]";

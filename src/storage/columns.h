@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "storage/driver/connection.h"
 
 namespace latchkey::storage {
@@ -28,6 +29,10 @@ inline std::optional<TimePoint> maybe_time_of(const Value& value) {
 inline Value text_or_null(const std::string& text) {
   return text.empty() ? Value() : Value(text);
 }
+
+// Of 32 bytes. Reading others throws DatabaseError.
+crypto::Digest digest_of(const Value& value);
+Blob blob_of(const crypto::Digest& digest);
 
 // Lists of texts as JSON. Reading what is no such list throws DatabaseError.
 std::string list_text(const std::vector<std::string>& list);

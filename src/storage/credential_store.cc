@@ -118,18 +118,6 @@ const Statement kPurge{
     "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE ended_at < $1 ORDER BY ended_at "
     "LIMIT $2)"};
 
-crypto::Digest digest_of(const Value& value) {
-  const Blob& bytes = value.bytes();
-  crypto::Digest digest{};
-  if (bytes.size() != digest.size()) throw DatabaseError("a credential has a damaged digest");
-  std::copy(bytes.begin(), bytes.end(), digest.begin());
-  return digest;
-}
-
-Blob blob_of(const crypto::Digest& digest) {
-  return Blob(digest.begin(), digest.end());
-}
-
 credentials::GrantedScopes scopes_of(const Value& value) {
   credentials::GrantedScopes scopes{list_of(value.text()), {}};
   auto set = identity::ScopeSet::parse(scopes.names);

@@ -12,7 +12,9 @@
 #include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
 #include "storage/service_store.h"
+#include "storage/session_store.h"
 #include "storage/settings_store.h"
+#include "storage/sign_on_store.h"
 #include "storage/tailnet_store.h"
 #include "storage/user_store.h"
 #include "storage/webhook_store.h"
@@ -51,6 +53,8 @@ struct UnitOfWork::Stores {
         services(work),
         webhooks(work),
         invites(work),
+        sign_on(work),
+        sessions(work),
         feed(work),
         maintenance(work) {}
 
@@ -68,6 +72,8 @@ struct UnitOfWork::Stores {
   SqlServiceStore services;
   SqlWebhookStore webhooks;
   SqlInviteStore invites;
+  SqlSignOnStore sign_on;
+  SqlSessionStore sessions;
   SqlFeedReaderStore feed;
   SqlMaintenanceStore maintenance;
 };
@@ -118,6 +124,12 @@ webhooks::WebhookStore& UnitOfWork::webhooks() {
 }
 people::InviteStore& UnitOfWork::invites() {
   return stores_->invites;
+}
+signon::SignOnStore& UnitOfWork::sign_on() {
+  return stores_->sign_on;
+}
+signon::SessionStore& UnitOfWork::sessions() {
+  return stores_->sessions;
 }
 audit::FeedReaderStore& UnitOfWork::feed() {
   return stores_->feed;

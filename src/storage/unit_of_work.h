@@ -41,6 +41,8 @@ class UnitOfWork final : public core::Tx {
   services::ServiceStore& services() override;
   webhooks::WebhookStore& webhooks() override;
   people::InviteStore& invites() override;
+  signon::SignOnStore& sign_on() override;
+  signon::SessionStore& sessions() override;
   audit::FeedReaderStore& feed() override;
   core::MaintenanceStore& maintenance() override;
 

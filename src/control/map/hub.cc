@@ -62,6 +62,10 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::webhook_created:
     case ChangeKind::webhook_updated:
     case ChangeKind::webhook_deleted:
+    case ChangeKind::sign_on_provider_updated:
+    case ChangeKind::identity_linked:
+    case ChangeKind::session_started:
+    case ChangeKind::session_ended:
     case ChangeKind::webhook_test_requested:
     case ChangeKind::webhook_failing:
     case ChangeKind::credential_expiring_in_one_week:

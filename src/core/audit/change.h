@@ -40,6 +40,10 @@ enum class ChangeKind {
   webhook_created,
   webhook_updated,  // its subscriptions or its secret
   webhook_deleted,
+  sign_on_provider_updated,  // made, changed or removed; the subject is its id
+  identity_linked,           // or unlinked; the subject is the user
+  session_started,           // or renewed; the subject is its id, here and below
+  session_ended,
   // Notices: nobody's act and not in the audit log, but worth telling. The subject is what they are about.
   webhook_test_requested,
   webhook_failing,

@@ -15,7 +15,7 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 38> kChangeKinds{{
+constexpr Words<ChangeKind, 42> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
@@ -43,6 +43,10 @@ constexpr Words<ChangeKind, 38> kChangeKinds{{
     {ChangeKind::webhook_created, "webhook.created"},
     {ChangeKind::webhook_updated, "webhook.updated"},
     {ChangeKind::webhook_deleted, "webhook.deleted"},
+    {ChangeKind::sign_on_provider_updated, "sign_on_provider.updated"},
+    {ChangeKind::identity_linked, "identity.linked"},
+    {ChangeKind::session_started, "session.started"},
+    {ChangeKind::session_ended, "session.ended"},
     {ChangeKind::webhook_test_requested, "webhook.test_requested"},
     {ChangeKind::webhook_failing, "webhook.failing"},
     {ChangeKind::credential_expiring_in_one_week, "credential.expiring_in_one_week"},

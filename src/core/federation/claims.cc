@@ -21,8 +21,9 @@ const json::string* text_of(const json::object& claims, const char* name) {
   return value == nullptr ? nullptr : value->if_string();
 }
 
-// NumericDate: seconds, perhaps with a fraction.
-Result<std::optional<TimePoint>> time_of(const json::object& claims, const char* name) {
+}  // namespace
+
+Result<std::optional<TimePoint>> numeric_date(const json::object& claims, const char* name) {
   constexpr double kMost = 253402300799.0;  // the year 9999
   const auto* value = claims.if_contains(name);
   if (value == nullptr) return std::optional<TimePoint>();
@@ -33,6 +34,8 @@ Result<std::optional<TimePoint>> time_of(const json::object& claims, const char*
   }
   return std::optional(from_micros(static_cast<std::int64_t>(number) * 1'000'000));
 }
+
+namespace {
 
 Result<void> check_audience(const json::object& claims, const std::string& audience) {
   const auto* value = claims.if_contains("aud");
@@ -66,9 +69,9 @@ bool rule_matches(const json::object& claims, const std::string& rule, std::stri
 }
 
 Result<TimePoint> check_times(const json::object& claims, TimePoint now) {
-  TRY(const auto expires, time_of(claims, "exp"));
-  TRY(const auto issued, time_of(claims, "iat"));
-  TRY(const auto not_before, time_of(claims, "nbf"));
+  TRY(const auto expires, numeric_date(claims, "exp"));
+  TRY(const auto issued, numeric_date(claims, "iat"));
+  TRY(const auto not_before, numeric_date(claims, "nbf"));
   if (!expires) return malformed("exp is missing");
   if (!issued) return malformed("iat is missing");
   if (*expires + kClockSkew <= now) return malformed("the token expired at " + to_rfc3339(*expires));

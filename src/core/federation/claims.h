@@ -21,6 +21,9 @@ struct Claims {
   TimePoint expires{};
 };
 
+// NumericDate (RFC 7519 section 2): seconds, perhaps with a fraction. Nothing when absent.
+Result<std::optional<TimePoint>> numeric_date(const boost::json::object& claims, const char* name);
+
 // Refused with the reason for the log. Says nothing of the signature: what is refused here needs no keys.
 Result<Claims> judge_claims(const boost::json::object& claims, const Trust& trust, TimePoint now);
 

@@ -63,11 +63,15 @@ struct UniqueNames {
 
 // What a workload shows is an ID token, an access token (RFC 9068) or a SPIFFE JWT-SVID. Logout tokens,
 // security events, proofs of possession carry the same issuer's signature and are none of these.
-bool is_type_of_token(const json::value& typ) {
-  if (!typ.is_string()) return false;
+bool is_type_of_token(const std::string& name) {
+  return name == "jwt" || name == "at+jwt" || name == "jose";
+}
+
+std::string type_name(const json::value& typ) {
+  if (!typ.is_string()) return {};
   auto name = to_lower(std::string_view(typ.get_string()));
   if (name.starts_with("application/")) name.erase(0, 12);
-  return name == "jwt" || name == "at+jwt" || name == "jose";
+  return name;
 }
 
 bool has_unique_names(std::string_view text) {
@@ -106,9 +110,12 @@ Result<Jws> parse_jws(std::string_view text) {
   for (const char* unknown : {"crit", "b64", "enc", "zip"}) {
     if (header.contains(unknown)) return malformed(std::string("the token's header asks for ") + unknown);
   }
-  if (const auto* typ = header.if_contains("typ"); typ != nullptr && !is_type_of_token(*typ)) {
-    return malformed("the token is of another type: " +
-                     storable(clip(redact_keys(json::serialize(*typ)), 64)));
+  Jws jws;
+  if (const auto* typ = header.if_contains("typ")) {
+    jws.type = type_name(*typ);
+    if (!is_type_of_token(jws.type))
+      return malformed("the token is of another type: " +
+                       storable(clip(redact_keys(json::serialize(*typ)), 64)));
   }
   const auto text_of = [&header](const char* name) {
     const auto* value = header.if_contains(name);
@@ -120,7 +127,6 @@ Result<Jws> parse_jws(std::string_view text) {
                      storable(clip(redact_keys(text_of("alg")), 32)));
   }
   if (header.contains("kid") && text_of("kid").empty()) return malformed("the token's kid is no text");
-  Jws jws;
   jws.algorithm = *algorithm;
   jws.kid = text_of("kid");
   TRY(jws.claims, parse_strict_object(*claims_text, "the token's payload"));

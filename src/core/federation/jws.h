@@ -15,7 +15,8 @@ inline constexpr std::size_t kMaxToken = 16UL * 1024;
 
 struct Jws {
   crypto::JwsAlgorithm algorithm = crypto::JwsAlgorithm::rs256;
-  std::string kid;  // empty: not named
+  std::string kid;   // empty: not named
+  std::string type;  // in lower case, without "application/"; empty: not named
   boost::json::object claims;
   std::string compact;
 };

@@ -19,6 +19,8 @@ Error wrong(const char* field, const std::string& says) {
   return malformed(says, field);
 }
 
+}  // namespace
+
 Result<void> check_issuer(std::string_view issuer, bool allow_http) {
   const std::string wanted =
       std::string("issuer must be an https:// address without user, query or fragment, of at most ") +
@@ -37,8 +39,6 @@ Result<void> check_issuer(std::string_view issuer, bool allow_http) {
   if (host.empty() || host.front() == ':' || odd) return wrong("issuer", wanted);
   return {};
 }
-
-}  // namespace
 
 Result<void> check_trust(const Trust& trust, bool allow_http) {
   TRY(check_issuer(trust.issuer, allow_http));

@@ -26,7 +26,8 @@ struct Trust {
   bool operator==(const Trust&) const = default;
 };
 
-// The issuer is not asked whether it exists. `allow_http` is for self-hosted issuers without TLS.
+// An https:// address. The issuer is not asked whether it exists; `allow_http` is for those without TLS.
+Result<void> check_issuer(std::string_view issuer, bool allow_http);
 Result<void> check_trust(const Trust& trust, bool allow_http);
 
 // The whole value, case-sensitive; * matches any run of characters, also none.

@@ -13,8 +13,10 @@ constexpr std::string_view kRefused =
     "calling actor does not have enough permissions to perform this function";
 
 enum class Callers {
-  everyone,         // every authenticated caller whose role has the right
-  local_or_console  // not API tokens: a token must not be able to make its own successor
+  everyone,          // every authenticated caller whose role has the right
+  local_or_console,  // not API tokens: a token must not be able to make its own successor
+  session,           // a person at a browser alone
+  local,             // on the server's machine alone
 };
 
 // Any one of up to four scopes is enough.
@@ -102,6 +104,7 @@ constexpr Row kOperations[] = {
     {Op::read_device, "read device", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::manage_device, "manage device", manage_machines, true, any_of(write(devices_core))},
     {Op::complete_device_login, "complete device login", manage_machines, true, {}},
+    {Op::connect_device, "connect device", sign_in, true, {}, Callers::session},
     {Op::read_device_routes, "read device routes", read_people_and_machines, false,
      any_of(read(devices_routes))},
     {Op::set_device_routes, "set device routes", manage_machines, true, any_of(write(devices_routes)),
@@ -148,7 +151,18 @@ constexpr Row kOperations[] = {
     {Op::delete_webhook, "delete webhook endpoint", manage_webhooks, true, any_of(write(webhooks))},
     {Op::read_webhook_deliveries, "read webhook deliveries", manage_webhooks, false, any_of(read(webhooks))},
     {Op::replay_webhook, "replay webhook deliveries", manage_webhooks, true, any_of(write(webhooks))},
+    // Who may set up a provider decides who gets in: no credential of a machine does.
+    {Op::read_sign_on, "read identity providers", configure_features, false, {}},
+    {Op::write_sign_on, "change identity provider", configure_features, true, {}},
+    {Op::read_identities, "read linked identities", read_people_and_machines, false, {}},
+    {Op::unlink_identity, "unlink identity", manage_users, true, {}},
+    {Op::list_sessions, "list sessions", manage_sessions, false, {}},
+    {Op::end_session, "end session", manage_sessions, true, {}},
+    {Op::create_login_link, "make one-time link", sign_in, true, {}, Callers::local},
 };
+
+// What everybody may do who may sign in, also who may not open the console.
+constexpr Op kForEverySession[] = {Op::connect_device, Op::list_sessions, Op::end_session};
 
 // All that the identity provider may do by SCIM, and all that the server does at a sign-in.
 constexpr Op kForProvisioning[] = {Op::list_users,   Op::read_user,    Op::create_user, Op::update_user,
@@ -254,12 +268,19 @@ Result<Extent> detail::decide(const Caller& caller, Operation operation) {
   }
   if (caller.kind == Caller::Kind::provisioning) return all_or_nothing(is_in(kForProvisioning, operation));
   if (caller.kind == Caller::Kind::sign_on) return all_or_nothing(is_in(kForSignOn, operation));
-  if (caller.kind == Caller::Kind::session && !may(caller.role, open_console)) {
+  if (caller.kind == Caller::Kind::session && !may(caller.role, open_console) &&
+      !is_in(kForEverySession, operation)) {
     return forbidden(std::string(kRefused));
   }
   if (row.callers == Callers::local_or_console && caller.kind == Caller::Kind::api_token) {
     return forbidden(
         "an API access token cannot do this: use the admin console, or the latchkey command on the server");
+  }
+  if (row.callers == Callers::session && caller.kind != Caller::Kind::session) {
+    return forbidden("only a person at a browser can do this: sign in there");
+  }
+  if (row.callers == Callers::local && caller.kind != Caller::Kind::local_administrator) {
+    return forbidden("only the latchkey command on the server's machine can do this, with --data-dir");
   }
   const Extent extent = reach_of(caller.role, operation);
   if (extent == Extent::none) return forbidden(std::string(kRefused));

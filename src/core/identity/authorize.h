@@ -48,6 +48,7 @@ enum class Operation {
   read_device,
   manage_device,
   complete_device_login,
+  connect_device,  // one's own, by a session
   read_device_routes,
   set_device_routes,
   read_device_attributes,
@@ -81,6 +82,13 @@ enum class Operation {
   delete_webhook,
   read_webhook_deliveries,
   replay_webhook,
+  read_sign_on,
+  write_sign_on,
+  read_identities,
+  unlink_identity,
+  list_sessions,
+  end_session,
+  create_login_link,
 };
 
 std::string_view to_string(Operation operation);  // "create auth key": for the log and refusals

@@ -22,6 +22,7 @@ constexpr Extent all = Extent::all;
 // clang-format off
 constexpr Row kMatrix[] = {
     //                                  owner admin network it   billing auditor member
+    {Right::sign_in,                   {own,  own,  own,  own,  own,  own,  own}},
     {Right::open_console,              {all,  all,  all,  all,  all,  all,  no}},
     {Right::read_people_and_machines,  {all,  all,  all,  all,  all,  all,  no}},
     {Right::read_audit_log,            {all,  all,  all,  all,  all,  all,  no}},
@@ -34,6 +35,7 @@ constexpr Row kMatrix[] = {
     {Right::manage_webhooks,           {all,  all,  all,  all,  no,   no,   no}},
     {Right::manage_provisioning,       {all,  all,  no,   all,  no,   no,   no}},
     {Right::manage_users,              {all,  all,  no,   all,  no,   no,   no}},
+    {Right::manage_sessions,           {all,  all,  own,  all,  own,  own,  own}},
     {Right::manage_machines,           {all,  all,  no,   all,  no,   no,   no}},
     {Right::configure_features,        {all,  all,  no,   all,  no,   no,   no}},
     {Right::configure_network,         {all,  all,  all,  no,   no,   no,   no}},

@@ -18,6 +18,7 @@ std::optional<Role> role_from(std::string_view text);
 
 // One row of the matrix each.
 enum class Right {
+  sign_in,  // at a browser, and connect devices there
   open_console,
   read_people_and_machines,
   read_audit_log,
@@ -30,6 +31,7 @@ enum class Right {
   manage_webhooks,
   manage_provisioning,
   manage_users,
+  manage_sessions,
   manage_machines,
   configure_features,
   configure_network,

@@ -90,16 +90,16 @@ std::optional<PendingLogin> find_login(core::Tx& tx, std::string_view id, TimePo
   return login;
 }
 
-Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may, std::string_view id,
-                                       const std::string& login_name, const JoinContext& context,
-                                       TimePoint now) {
+namespace {
+
+Result<tailnet::Device> let_in(core::Tx& tx, const identity::Caller& caller, const identity::User& owner,
+                               bool approved, std::string_view id, const JoinContext& context,
+                               TimePoint now) {
   const auto login = find_login(tx, id, now);
   if (!login) {
     return not_found("no device waits at this address any more: run tailscale up on it again for a new one");
   }
   const auto& request = login->request;
-  const auto& caller = may.caller();
-  TRY(const auto owner, person(tx, caller, login_name));
 
   Admission admission;
   admission.tailnet = caller.tailnet;
@@ -110,7 +110,7 @@ Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may
     const auto policy = policy::current_policy(tx, caller.tailnet);
     TRY(policy::check_tags(admission.tags, policy::identity_of(caller), policy));
   }
-  admission.preauthorized = true;
+  admission.preauthorized = approved;
   admission.by = caller;
   admission.group_id = crypto::random_hex(16);
 
@@ -127,6 +127,21 @@ Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may
   tx.pending_logins().remove(id,
                              {audit::ChangeKind::login_completed, caller.tailnet, std::string(id), 0, now});
   return device;
+}
+
+}  // namespace
+
+Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may, std::string_view id,
+                                       const std::string& login_name, const JoinContext& context,
+                                       TimePoint now) {
+  TRY(const auto owner, person(tx, may.caller(), login_name));
+  return let_in(tx, may.caller(), owner, true, id, context, now);
+}
+
+Result<tailnet::Device> connect_own(core::Tx& tx, const MayConnectDevice& may, std::string_view id,
+                                    const JoinContext& context, TimePoint now) {
+  TRY(const auto owner, person(tx, may.caller(), {}));
+  return let_in(tx, may.caller(), owner, false, id, context, now);
 }
 
 }  // namespace latchkey::join

@@ -15,6 +15,7 @@
 
 namespace latchkey::join {
 
+using MayConnectDevice = identity::Permit<identity::Operation::connect_device>;
 using MayCompleteLogin = identity::Permit<identity::Operation::complete_device_login>;
 
 inline constexpr minutes kLoginWaits{15};
@@ -42,5 +43,10 @@ std::optional<PendingLogin> find_login(core::Tx& tx, std::string_view id, TimePo
 Result<tailnet::Device> complete_login(core::Tx& tx, const MayCompleteLogin& may, std::string_view id,
                                        const std::string& login_name, const JoinContext& context,
                                        TimePoint now);
+
+// The same for the caller's own device, which waits for approval where devices do: who connects it need not
+// be one who approves.
+Result<tailnet::Device> connect_own(core::Tx& tx, const MayConnectDevice& may, std::string_view id,
+                                    const JoinContext& context, TimePoint now);
 
 }  // namespace latchkey::join
