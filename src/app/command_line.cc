@@ -17,6 +17,7 @@
 #include "app/commands/manual.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
+#include "app/sign_on_commands.h"
 #include "app/user_commands.h"
 #include "app/webhook_commands.h"
 
@@ -470,6 +471,7 @@ void fill(Tree& tree) {
   add_devices(tree);
   add_users(tree);
   add_webhooks(tree);
+  add_sign_on(tree);
   add_logs(tree);
   add_upkeep(tree);
   add_papers(tree);

@@ -34,10 +34,15 @@ class Tree {
   const Action& chosen() const { return chosen_; }
 
   CLI::App& group(const char* name, const char* sentence) {
-    CLI::App* command = root_.add_subcommand(name, sentence)->group("Commands");
-    command->get_help_ptr()->group("Flags");
-    prepare(*command);
+    CLI::App* command = root_.add_subcommand(name, sentence);
+    adopt(*command);
     return *command;
+  }
+  // A group within a group.
+  static void adopt(CLI::App& group) {
+    group.group("Commands");
+    group.get_help_ptr()->group("Flags");
+    prepare(group);
   }
 
   // `run` is called with the filled flags; before it `complaint`, whose text, when there is any, is wrong

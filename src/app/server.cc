@@ -32,6 +32,7 @@
 #include "storage/sql_database.h"
 #include "workers/credential_work.h"
 #include "workers/device_work.h"
+#include "workers/session_work.h"
 #include "workers/webhook_delivery.h"
 #include "workers/webhook_work.h"
 
@@ -167,6 +168,11 @@ struct Server::Parts {
             {std::move(guards.issuers), wanted.federation_allow_http, wanted.federation_ca_file.string()}),
         issuer_keys([this](io::FetchRequest request) { return fetcher.fetch(std::move(request)); }, clock),
         vault(crypto::hkdf_sha256(root, crypto::kWebhookSealPurpose)),
+        sign_on_keys(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kSignOnPurpose).expose())),
+        sign_on_rules{sign_on_keys,
+                      sealer,
+                      wanted.federation_allow_http,
+                      {wanted.sessions_idle, wanted.sessions_absolute}},
         context{*db,
                 clock,
                 issuer_of(mint, wanted),
@@ -180,7 +186,10 @@ struct Server::Parts {
                    return door.upgrade(request, address);
                  }},
                 &issuer_keys,
-                &sealer},
+                &sealer,
+                {},
+                {&sign_on_rules,
+                 [this](io::OutboundRequest request) { return fetcher.send(std::move(request)); }}},
         application(context, mint, cache, application_settings(wanted, std::move(proxies)), metrics),
         probe(metrics, log_to, wanted.log_access),
         work{*db, clock, log_to, metrics, crypto::random_hex(8)},
@@ -233,6 +242,8 @@ struct Server::Parts {
   io::Fetcher fetcher;
   io::IssuerKeys issuer_keys;
   webhooks::WebhookVault vault;
+  signon::SignOnKeys sign_on_keys;
+  signon::SignOnContext sign_on_rules;
   http::Context context;
   http::Application application;
   RequestProbe probe;
@@ -392,6 +403,10 @@ void Server::Parts::start_work() {
   workers::run_periodically(
       runtime, work, "flush usage", settings.keys_usage_flush,
       [this](workers::WorkContext& shared) { return workers::flush_usage(shared, cache); });
+  workers::run_periodically(runtime, work, "forget sessions", kForgetInterval,
+                            [this](workers::WorkContext& shared) {
+                              return workers::forget_sessions(shared, sign_on_rules.limits);
+                            });
   const workers::Retention retention{settings.keys_retention, settings.audit_retention};
   workers::run_periodically(
       runtime, work, "forget the old", kForgetInterval,

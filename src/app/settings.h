@@ -68,6 +68,9 @@ struct Settings {
   bool federation_allow_http = false;
   std::filesystem::path federation_ca_file;
 
+  seconds sessions_idle{};
+  seconds sessions_absolute{};
+
   std::vector<std::string> webhooks_allow_networks;
   bool webhooks_allow_http = false;
   std::filesystem::path webhooks_ca_file;

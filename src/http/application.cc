@@ -5,6 +5,7 @@
 #include "core/audit/audit_store.h"
 #include "core/tailnet/tailnet.h"
 #include "http/responses.h"
+#include "http/same_origin.h"
 
 namespace latchkey::http {
 namespace {
@@ -24,6 +25,16 @@ std::string recorded(std::string_view text, std::size_t most) {
   return kept;
 }
 
+// Whose changes are counted together; empty: nobody's.
+std::string rate_name(const Call& call) {
+  if (!call.caller.source.credential.empty()) return call.caller.source.credential.str();
+  return call.session ? call.session->session.id : std::string();
+}
+
+bool is_change(const io::Request& request) {
+  return request.method != "GET" && request.method != "HEAD";
+}
+
 }  // namespace
 
 Application::Application(Context& context, const credentials::KeyMint& mint,
@@ -33,6 +44,8 @@ Application::Application(Context& context, const credentials::KeyMint& mint,
       router_(routes(), settings_.path_prefix),
       guard_(settings_.guard),
       authenticator_(context.db, mint, cache, guard_, metrics, context.cache_is_current),
+      sign_on_guard_(settings_.sign_on_guard),
+      sessions_(context, guard_),
       write_rate_(settings_.writes_per_second, settings_.write_burst, settings_.limited_callers),
       refusals_unrecorded_(metrics.counter("latchkey_refusals_unrecorded_total",
                                            "Refused writes whose audit record could not be written")) {}
@@ -50,7 +63,7 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
   if (!match) co_return error_response(match.error());
   auto query = parse_form(request.query(), "query");
   if (!query) co_return error_response(query.error());
-  Call call{request, {}, match->path, *std::move(query), &guard_};
+  Call call{request, {}, match->path, *std::move(query), &guard_, &sign_on_guard_};
 
   auto result = co_await dispatch(request, door, *match, call);
   io::Response response;
@@ -68,6 +81,7 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
     }
     response = error_response(error);
   }
+  response.headers.insert(response.headers.end(), call.cookies.begin(), call.cookies.end());
   if (match->route->access != Access::anyone && !call.caller.source.credential.empty()) {
     const auto rate = write_rate_.look(call.caller.source.credential.str(), context_.clock.now());
     response.headers.push_back({"RateLimit-Limit", std::to_string(write_rate_.burst())});
@@ -82,24 +96,48 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
   const Route& route = *match.route;
   // Hidden equals missing: the local routes do not exist for anybody else.
   if (route.access == Access::local && door != Door::local) co_return not_found("404 page not found");
-  if (route.access == Access::caller) {
-    CO_TRY(co_await identify(request, door, call));
-    CO_TRY(co_await check_tailnet(call));
-    if (route.writes && !call.caller.source.credential.empty() &&
-        !write_rate_.take(call.caller.source.credential.str(), context_.clock.now()).allowed) {
-      co_return Error{
-          ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
-    }
-  } else if (route.access == Access::local) {
-    call.caller.kind = identity::Caller::Kind::local_administrator;
-    call.caller.role = identity::Role::owner;
-    call.caller.source.origin = audit::Origin::admin_console;
-  } else {
-    call.caller.source.address = client_address(request, settings_.trusted_proxies);
+  CO_TRY(co_await admit(request, door, route, call));
+  const auto counted = rate_name(call);
+  if (route.writes && !counted.empty() && !write_rate_.take(counted, context_.clock.now()).allowed) {
+    co_return Error{
+        ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
   }
   call.caller.source.request_id = request.id;
   call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
   co_return co_await route.handler(context_, call);
+}
+
+// Who the caller is, as far as the route asks.
+io::awaitable<Result<void>> Application::admit(const io::Request& request, Door door, const Route& route,
+                                               Call& call) {
+  call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
+  call.caller.source.request_id = request.id;
+  switch (route.access) {
+    case Access::anyone:
+      call.caller.source.address = client_address(request, settings_.trusted_proxies);
+      co_return Result<void>();
+    case Access::visitor:
+      call.caller.source.address = client_address(request, settings_.trusted_proxies);
+      co_return co_await sessions_.recognise(call);
+    case Access::local:
+      call.caller.kind = identity::Caller::Kind::local_administrator;
+      call.caller.role = identity::Role::owner;
+      call.caller.source.origin = audit::Origin::admin_console;
+      co_return Result<void>();
+    case Access::console:
+      if (door == Door::public_ && !request.header("Authorization")) {
+        call.caller.source.address = client_address(request, settings_.trusted_proxies);
+        CO_TRY(co_await sessions_.recognise(call));
+        if (!call.session) co_return unauthenticated("sign in first: there is no session, or it has ended");
+        if (is_change(request)) CO_TRY(check_console_change(request, context_.sign_on.public_url));
+        co_return co_await check_tailnet(call);
+      }
+      break;
+    case Access::caller:
+      break;
+  }
+  CO_TRY(co_await identify(request, door, call));
+  co_return co_await check_tailnet(call);
 }
 
 io::awaitable<Result<void>> Application::identify(const io::Request& request, Door door, Call& call) {

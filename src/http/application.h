@@ -14,6 +14,8 @@
 #include "http/context.h"
 #include "http/failure_guard.h"
 #include "http/router.h"
+#include "http/session_reader.h"
+#include "http/sign_on_guard.h"
 
 namespace latchkey::http {
 
@@ -21,6 +23,7 @@ struct ApplicationSettings {
   std::string path_prefix;
   std::vector<AddressBlock> trusted_proxies;
   GuardSettings guard;
+  SignOnGuardSettings sign_on_guard;
   // Changes that one credential may ask for: sustained, and at once. Reads are not limited.
   double writes_per_second = 10'000;
   double write_burst = 60'000;
@@ -43,6 +46,7 @@ class Application {
   io::awaitable<io::Response> answer(io::Request& request, Door door);
   io::awaitable<Result<io::Response>> dispatch(const io::Request& request, Door door, const Match& match,
                                                Call& call);
+  io::awaitable<Result<void>> admit(const io::Request& request, Door door, const Route& route, Call& call);
   io::awaitable<Result<void>> identify(const io::Request& request, Door door, Call& call);
   io::awaitable<Result<void>> check_tailnet(const Call& call);
   io::awaitable<void> record_refusal(const Call& call, const Match& match, const Error& error);
@@ -52,6 +56,8 @@ class Application {
   Router router_;
   FailureGuard guard_;
   Authenticator authenticator_;
+  SignOnGuard sign_on_guard_;
+  SessionReader sessions_;
   TokenBuckets write_rate_;
   Counter& refusals_unrecorded_;
 };

@@ -13,15 +13,18 @@
 #include "base/result.h"
 #include "core/credentials/issue.h"
 #include "core/identity/caller.h"
+#include "core/signon/sessions.h"
 #include "core/webhooks/manage.h"
 #include "crypto/seal.h"
 #include "io/database.h"
 #include "io/http.h"
+#include "io/http_client.h"
 #include "io/issuer_keys.h"
 
 namespace latchkey::http {
 
 class FailureGuard;
+class SignOnGuard;
 
 // Outlives every call. Handlers run on the runtime's threads, several at once.
 struct Context {
@@ -47,8 +50,15 @@ struct Context {
   io::IssuerKeys* issuer_keys = nullptr;
   // For secrets that must come back, such as those shown to other services.
   const crypto::Sealer* sealer = nullptr;
-  // Where people find this server, without a slash at its end: for links that are given to them.
+  // Where people find this server, without a slash at its end: for links that are given to them, and where
+  // identity providers send them back to. Empty while nobody listens.
   std::string public_url = {};
+  // Signing in: what its use cases need, and how identity providers are asked.
+  struct SignOnDoor {
+    const signon::SignOnContext* rules = nullptr;
+    std::function<io::awaitable<io::OutboundAnswer>(io::OutboundRequest)> send;
+  };
+  SignOnDoor sign_on = {};
 };
 
 // One request on its way to a handler, after routing and authentication.
@@ -58,6 +68,12 @@ struct Call {
   std::map<std::string, std::string, std::less<>> path;    // decoded elements by their name in the pattern
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   FailureGuard* guard = nullptr;  // for what takes secrets elsewhere than in the Authorization header
+  SignOnGuard* sign_on_guard = nullptr;
+  // The session whose cookie the request showed, if it holds; on routes that look at cookies.
+  std::optional<signon::SessionOwner> session;
+  // The cookie's text, which forms of this session are bound to.
+  SecretString session_text;
+  std::vector<io::Header> cookies;  // go with the answer
 
   const std::string& path_element(std::string_view name) const { return path.find(name)->second; }
   // First value of that name; nothing when absent.

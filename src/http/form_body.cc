@@ -20,6 +20,14 @@ Result<FormPairs> parse_form(std::string_view text, std::string_view what) {
   return pairs;
 }
 
+Result<FormPairs> form_of(const io::Request& request) {
+  const auto type = request.header("Content-Type").value_or("application/x-www-form-urlencoded");
+  if (!equals_ignore_case(trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded")) {
+    return malformed("the body must be application/x-www-form-urlencoded");
+  }
+  return parse_form(request.body, "form");
+}
+
 Result<std::optional<std::string>> form_value(const FormPairs& form, std::string_view name) {
   std::optional<std::string> found;
   for (const auto& [each, value] : form) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/http.h"
 
 namespace latchkey::http {
 
@@ -15,6 +16,9 @@ using FormPairs = std::vector<std::pair<std::string, std::string>>;
 
 // Decoded, in order. Refuses half escapes and what is not UTF-8; `what` names the input in the message.
 Result<FormPairs> parse_form(std::string_view text, std::string_view what);
+
+// Those of a request's body; any other kind of body is refused.
+Result<FormPairs> form_of(const io::Request& request);
 
 // The one value of that name; nothing when absent or empty, which RFC 6749 section 3.2 makes the same.
 // Refused when it stands there twice.

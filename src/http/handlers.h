@@ -161,9 +161,41 @@ Answer control_upgrade(Context& context, Call& call);
 
 // device_login_page.cc
 Answer show_device_login(Context& context, Call& call);
+Answer connect_device(Context& context, Call& call);
 
 // health.cc
 Answer healthz(Context& context, Call& call);
 Answer readyz(Context& context, Call& call);
+
+// console/home_page.cc
+Answer show_home(Context& context, Call& call);
+Answer sign_out(Context& context, Call& call);
+Answer end_own_sessions(Context& context, Call& call);
+Answer show_signed_out(Context& context, Call& call);
+
+// console/sign_on.cc
+Answer begin_sign_on(Context& context, Call& call);
+Answer finish_sign_on(Context& context, Call& call);
+
+// console/login_link_page.cc
+Answer create_login_link(Context& context, Call& call);
+Answer show_login_link(Context& context, Call& call);
+Answer use_login_link(Context& context, Call& call);
+
+// console/sessions.cc
+Answer get_session(Context& context, Call& call);
+Answer list_sessions(Context& context, Call& call);
+Answer end_sessions(Context& context, Call& call);
+Answer end_session(Context& context, Call& call);
+
+// console/sso_providers.cc
+Answer list_sso_providers(Context& context, Call& call);
+Answer create_sso_provider(Context& context, Call& call);
+Answer get_sso_provider(Context& context, Call& call);
+Answer update_sso_provider(Context& context, Call& call);
+Answer delete_sso_provider(Context& context, Call& call);
+Answer check_sso_provider(Context& context, Call& call);
+Answer list_user_identities(Context& context, Call& call);
+Answer unlink_user_identities(Context& context, Call& call);
 
 }  // namespace latchkey::http

@@ -37,6 +37,8 @@ class Fetcher {
 
   // Status 200 only; everything else is an error with the reason for the log.
   awaitable<Result<FetchedDocument>> fetch(FetchRequest request);
+  // Any request to such an address, and whatever comes of it.
+  awaitable<OutboundAnswer> send(OutboundRequest request) { return client_.send(std::move(request)); }
 
  private:
   HttpClient client_;

@@ -21,8 +21,7 @@ std::string discovery_address(std::string issuer) {
   return issuer + "/.well-known/openid-configuration";
 }
 
-Result<std::string> key_set_address(const std::string& document, const std::string& issuer) {
-  TRY(const auto found, federation::parse_strict_object(document, "the discovery document"));
+Result<std::string> key_set_address(const boost::json::object& found, const std::string& issuer) {
   const auto text_of = [&found](const char* name) {
     const auto* value = found.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -65,18 +64,28 @@ awaitable<Result<IssuerKeys::Keys>> IssuerKeys::keys_of(std::string issuer, Keys
   co_return unavailable(entry.failure);
 }
 
-awaitable<Result<FetchedDocument>> IssuerKeys::discover(const std::string& issuer) {
-  FetchRequest document_request;
-  document_request.url = discovery_address(issuer);
-  CO_TRY(const auto document, co_await fetch_(std::move(document_request)));
-  CO_TRY(auto address, key_set_address(document.body, issuer));
-  FetchRequest keys_request;
-  keys_request.url = std::move(address);
-  co_return co_await fetch_(std::move(keys_request));
+awaitable<Result<IssuerKeys::Document>> IssuerKeys::document_of(std::string issuer) {
+  CO_TRY(co_await keys_of(issuer));
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(issuer);
+  if (entry == entries_.end() || !entry->second.document) co_return unavailable("too many issuers are asked");
+  co_return entry->second.document;
 }
 
-void IssuerKeys::note(const std::string& issuer, const Result<FetchedDocument>& got) {
-  auto parsed = got ? federation::parse_key_set(got->body) : Result<federation::KeySet>(got.error());
+awaitable<Result<IssuerKeys::Discovered>> IssuerKeys::discover(const std::string& issuer) {
+  FetchRequest document_request;
+  document_request.url = discovery_address(issuer);
+  CO_TRY(const auto text, co_await fetch_(std::move(document_request)));
+  CO_TRY(auto document, federation::parse_strict_object(text.body, "the discovery document"));
+  CO_TRY(auto address, key_set_address(document, issuer));
+  FetchRequest keys_request;
+  keys_request.url = std::move(address);
+  CO_TRY(auto keys, co_await fetch_(std::move(keys_request)));
+  co_return Discovered{std::make_shared<const boost::json::object>(std::move(document)), std::move(keys)};
+}
+
+void IssuerKeys::note(const std::string& issuer, const Result<Discovered>& got) {
+  auto parsed = got ? federation::parse_key_set(got->keys.body) : Result<federation::KeySet>(got.error());
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[issuer];
   entry.under_way = false;
@@ -85,9 +94,10 @@ void IssuerKeys::note(const std::string& issuer, const Result<FetchedDocument>& 
     return;
   }
   entry.failure.clear();
+  entry.document = got->document;
   entry.keys = std::make_shared<const federation::KeySet>(*std::move(parsed));
   entry.fetched = clock_.now();
-  entry.fresh_until = entry.fetched + std::clamp(got->fresh_for, kLeastFresh, kMostFresh);
+  entry.fresh_until = entry.fetched + std::clamp(got->keys.fresh_for, kLeastFresh, kMostFresh);
 }
 
 // The one that was not used for longest goes.

@@ -5,6 +5,7 @@
 // seconds, so that nobody makes this server knock at another's door. Any thread.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,9 +28,13 @@ class IssuerKeys {
   // The issuer's keys; `fresher_than` those that were not enough. The same ones again when no newer can be
   // had.
   awaitable<Result<Keys>> keys_of(std::string issuer, Keys fresher_than = nullptr);
+  // The discovery document that they were found by.
+  using Document = std::shared_ptr<const boost::json::object>;
+  awaitable<Result<Document>> document_of(std::string issuer);
 
  private:
   struct Entry {
+    Document document;
     Keys keys;
     TimePoint fetched{};
     TimePoint fresh_until{};
@@ -39,8 +44,12 @@ class IssuerKeys {
     TimePoint used{};
   };
 
-  awaitable<Result<FetchedDocument>> discover(const std::string& issuer);
-  void note(const std::string& issuer, const Result<FetchedDocument>& got);
+  struct Discovered {
+    Document document;
+    FetchedDocument keys;
+  };
+  awaitable<Result<Discovered>> discover(const std::string& issuer);
+  void note(const std::string& issuer, const Result<Discovered>& got);
   void make_room();
 
   const Fetch fetch_;

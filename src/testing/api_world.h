@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/json/value.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,6 +48,10 @@ class ApiWorld {
   credentials::CredentialCache& cache() { return cache_; }
   Metrics& metrics() { return metrics_; }
 
+  const signon::SignOnContext& sign_on_rules() const { return sign_on_rules_; }
+  // What an identity provider answers to requests that are no fetches of documents.
+  std::function<io::OutboundAnswer(const io::OutboundRequest&)> provider;
+
   // What other servers answer, by address; everything else is not there. `fetches` counts the requests.
   std::map<std::string, io::FetchedDocument> elsewhere;
   int fetches = 0;
@@ -59,6 +64,8 @@ class ApiWorld {
   Metrics metrics_;
   io::IssuerKeys issuer_keys_;
   credentials::CredentialCache cache_{1000};
+  signon::SignOnKeys sign_on_keys_{crypto::HmacKey(std::array<std::uint8_t, 32>{7, 8, 9})};
+  signon::SignOnContext sign_on_rules_{sign_on_keys_, world.sealer(), false, {}};
   webhooks::WebhookVault vault_{crypto::Key256(std::array<std::uint8_t, 32>{4, 5, 6})};
   http::Context context_;
   http::Application application_;

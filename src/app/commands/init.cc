@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include "app/commands/json_fields.h"
+#include "app/commands/login_link.h"
 #include "app/commands/when.h"
 
 namespace latchkey::app::commands {
 namespace {
 
-std::string url_of(const Settings& settings) {
-  if (!settings.public_url.empty()) return settings.public_url;
-  return (settings.tls_certificate.empty() ? "http://" : "https://") + settings.listen;
-}
-
 void welcome(Screen& screen, const Settings& settings, const boost::json::object& made,
-             const SecretString& token) {
+             const SecretString& token, const NewLoginLink& link) {
   const std::string dir = settings.data_dir.string();
   screen.print(fmt::format("Tailnet {} is ready. Its owner is {}.\n", printable(text_of(made, "tailnet")),
                            printable(text_of(made, "owner"))));
@@ -24,14 +20,26 @@ void welcome(Screen& screen, const Settings& settings, const boost::json::object
   screen.print_secret("  ", token);
   screen.print(fmt::format("\nNext:\n\n  latchkey serve --data-dir {}", dir));
   screen.print(
-      fmt::format("  export LATCHKEY_URL={} LATCHKEY_TOKEN=...   # the token above", url_of(settings)));
+      fmt::format("  export LATCHKEY_URL={} LATCHKEY_TOKEN=...   # the token above", address_of(settings)));
   screen.print("  latchkey keys create --description 'first key'\n");
+  screen.print("The owner signs in with a browser, once and within ten minutes, at:\n");
+  screen.print_secret("  ", link.url);
+  screen.print(fmt::format("\nLater: latchkey login-link --data-dir {}\n", dir));
   if (settings.root_key_file.empty() && settings.root_key.expose().empty()) {
     screen.print(
         fmt::format("Keep a copy of {}/root.key apart from backups of the database: without it they are "
                     "useless.",
                     dir));
   }
+}
+
+// On another connection: the tailnet is new, and there may be others.
+Result<NewLoginLink> first_link(Screen& screen, const Settings& settings, const boost::json::object& made) {
+  LocalDoorOptions options;
+  options.settings = settings;
+  options.tailnet = text_of(made, "tailnet");
+  TRY(const auto api, open_watched(std::move(options), screen));
+  return make_login_link(*api, settings);
 }
 
 }  // namespace
@@ -51,15 +59,17 @@ Result<Exit> init(Screen& screen, const InitFlags& flags) {
   TRY(const auto answer, api->send(request));
   TRY(const auto made, object_of(answer));
   const SecretString token(text_of(*made, "apiToken"));
+  TRY(const auto link, first_link(screen, settings, *made));
   if (flags.output == OutputForm::table) {
-    welcome(screen, settings, *made, token);
+    welcome(screen, settings, *made, token, link);
     return Exit::done;
   }
   boost::json::object shown(made->storage());
   shown["tailnet"] = text_of(*made, "tailnet");
   shown["owner"] = text_of(*made, "owner");
   shown["apiToken"] = token.expose();
-  shown["url"] = url_of(settings);
+  shown["url"] = address_of(settings);
+  shown["loginUrl"] = link.url.expose();
   screen.print_json(shown);
   return Exit::done;
 }

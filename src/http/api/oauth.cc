@@ -32,14 +32,6 @@ std::optional<std::string> basic_password(const io::Request& request) {
 
 }  // namespace
 
-Result<FormPairs> form_of(const io::Request& request) {
-  const auto type = request.header("Content-Type").value_or("application/x-www-form-urlencoded");
-  if (!equals_ignore_case(trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded")) {
-    return malformed("the body must be application/x-www-form-urlencoded");
-  }
-  return parse_form(request.body, "form");
-}
-
 Result<std::optional<PresentedClient>> presented_client(const io::Request& request, const FormPairs& form) {
   if (request.count("Authorization") > 1) {
     return malformed("send one Authorization header, not several", "Authorization");

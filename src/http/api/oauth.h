@@ -23,7 +23,4 @@ Result<std::optional<PresentedClient>> presented_client(const io::Request& reque
 // {"error": RFC 6749's word, "error_description", "message": upstream's text}.
 io::Response oauth_error(const Error& error, std::string_view word);
 
-// The pairs of a form body; any other kind of body is refused.
-Result<FormPairs> form_of(const io::Request& request);
-
 }  // namespace latchkey::http
