@@ -140,6 +140,18 @@ const Row kRows[] = {
     {"revokeMatchingKeys", R"({"query":"type:auth"})", kWriteKeys, "xxxx---"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
+    {"createLoginLink", "{}", {}, "-------"},
+    {"listSessions", "", {}, "xxxxxxx"},  // their own
+    {"endSessions", "", {}, "xxxxxxx"},
+    {"endSession", "", {}, "xxxxxxx"},
+    {"listIdentityProviders", "", {}, "xx-x---"},
+    {"createIdentityProvider", "{}", {}, "xx-x---"},
+    {"getIdentityProvider", "", {}, "xx-x---"},
+    {"updateIdentityProvider", "{}", {}, "xx-x---"},
+    {"deleteIdentityProvider", "", {}, "xx-x---"},
+    {"checkIdentityProvider", "", {}, "xx-x---"},
+    {"listUserIdentities", "", {}, "xxxxxx-"},
+    {"unlinkUserIdentities", "", {}, "xx-x---"},
 };
 // The same route with another body is another operation.
 const Row kVariants[] = {
@@ -154,13 +166,16 @@ const Row kVariants[] = {
      "xxxx---"},
 };
 // Whoever is somebody may ask this.
-const std::set<std::string> kForEverybody{"whoAmI"};
+const std::set<std::string> kForEverybody{"whoAmI", "getSession"};
 // No token is asked for: these take a secret, a token of an issuer or a machine's key instead, or tell
 // nothing.
 const std::set<std::string> kWithoutToken{
     "mintAccessToken", "exchangeToken",  "introspectAccessToken", "revokeAccessToken", "verifyLeakedSecret",
-    "controlKey",      "controlUpgrade", "controlWebSocket",      "showDeviceLogin",   "healthz",
-    "readyz"};
+    "controlKey",      "controlUpgrade", "controlWebSocket",      "healthz",           "readyz"};
+// Pages, which say who is signed in and let nobody in by a token.
+const std::set<std::string> kPages{"showDeviceLogin", "connectDevice", "showHome",     "beginSignOn",
+                                   "finishSignOn",    "showLoginLink", "useLoginLink", "signOut",
+                                   "endOwnSessions",  "showSignedOut"};
 const std::set<std::string> kOnTheMachine{"createTailnet", "backUp"};
 
 std::string target_of(const Route& route) {
@@ -178,6 +193,8 @@ std::string target_of(const Route& route) {
                                                           {"{serviceName}", "svc:none"},
                                                           {"{endpointId}", "wNoSuchEndCNTRL"},
                                                           {"{number}", "1"},
+                                                          {"{sessionId}", "sNoSuchSessCNTRL"},
+                                                          {"{providerId}", "none"},
                                                           {"{loginId}", "00000000000000000000000000000000"}};
   for (const auto& [name, value] : elements) {
     const auto at = path.find(name);
@@ -198,7 +215,8 @@ const Row* row_of(std::string_view operation) {
 std::vector<const Route*> routes_of_callers() {
   std::vector<const Route*> list;
   for (const auto& route : routes()) {
-    if (route.access == Access::caller && !kForEverybody.contains(std::string(route.operation_id))) {
+    const bool takes_tokens = route.access == Access::caller || route.access == Access::console;
+    if (takes_tokens && !kForEverybody.contains(std::string(route.operation_id))) {
       list.push_back(&route);
     }
   }
@@ -280,12 +298,15 @@ TEST_F(AccessMatrix, HasARowForEveryRoute) {
 TEST_F(AccessMatrix, EveryOtherRouteIsNamedHere) {
   std::set<std::string> without_token;
   std::set<std::string> on_the_machine;
+  std::set<std::string> pages;
   for (const auto& route : routes()) {
     if (route.access == Access::anyone) without_token.emplace(route.operation_id);
+    if (route.access == Access::visitor) pages.emplace(route.operation_id);
     if (route.access == Access::local) on_the_machine.emplace(route.operation_id);
   }
   EXPECT_EQ(without_token, kWithoutToken);
   EXPECT_EQ(on_the_machine, kOnTheMachine);
+  EXPECT_EQ(pages, kPages);
   for (const auto& route : routes()) {
     if (route.access == Access::local) EXPECT_EQ(status(route, owner_), 404) << route.operation_id;
   }
@@ -307,7 +328,7 @@ TEST_F(AccessMatrix, NoRouteIsReachedWithoutATokenOfThisServer) {
       wrong, ended};
   for (const auto& token : tokens) {
     for (const auto& route : routes()) {
-      if (route.access == Access::caller)
+      if (route.access == Access::caller || route.access == Access::console)
         EXPECT_EQ(status(route, token), 401) << route.operation_id << token.size();
     }
   }

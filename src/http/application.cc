@@ -63,7 +63,11 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
   if (!match) co_return error_response(match.error());
   auto query = parse_form(request.query(), "query");
   if (!query) co_return error_response(query.error());
-  Call call{request, {}, match->path, *std::move(query), &guard_, &sign_on_guard_};
+  Call call{.request = request,
+            .path = match->path,
+            .query = *std::move(query),
+            .guard = &guard_,
+            .sign_on_guard = &sign_on_guard_};
 
   auto result = co_await dispatch(request, door, *match, call);
   io::Response response;

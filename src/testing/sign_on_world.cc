@@ -48,7 +48,7 @@ void FakeProvider::publish(ApiWorld& api) {
   for (const auto& [name, value] : document) found[name] = value;
   const auto place = url_ + "/.well-known/openid-configuration";
   api.elsewhere[place] = {boost::json::serialize(found), seconds{60}};
-  api.elsewhere[url_ + "/jwks"] = {key_set_text({signer_.jwk()}), seconds{60}};
+  api.elsewhere[url_ + "/jwks"] = {key_set_text({signer_->jwk()}), seconds{60}};
 }
 
 std::string FakeProvider::sign_in(const AuthorizationRequest& request) {
@@ -87,7 +87,7 @@ io::OutboundAnswer FakeProvider::redeem(const io::OutboundRequest& request, Time
   claims["exp"] = time + 300;
   if (lie) lie(claims);
   auto answer = json_answer(
-      200, {{"id_token", signer_.sign(claims)}, {"access_token", "access-token"}, {"token_type", "Bearer"}});
+      200, {{"id_token", signer_->sign(claims)}, {"access_token", "access-token"}, {"token_type", "Bearer"}});
   if (bend) bend(answer);
   return answer;
 }

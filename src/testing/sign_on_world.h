@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/signon/manage_providers.h"
@@ -22,7 +23,7 @@ struct AuthorizationRequest {
 
 class FakeProvider {
  public:
-  explicit FakeProvider(std::string url) : url_(std::move(url)), signer_("RS256", "k1") {}
+  explicit FakeProvider(std::string url) : url_(std::move(url)) { change_key("k1"); }
 
   const std::string& url() const { return url_; }
   // Its documents, into what ApiWorld finds elsewhere.
@@ -42,7 +43,9 @@ class FakeProvider {
   // The last word about an ID token's claims, and about the whole answer.
   std::function<void(boost::json::object&)> lie;
   std::function<void(io::OutboundAnswer&)> bend;
-  TokenMaker& signer() { return signer_; }
+  TokenMaker& signer() { return *signer_; }
+  // To be published.
+  void change_key(const std::string& kid) { signer_ = std::make_unique<TokenMaker>("RS256", kid); }
   std::vector<io::OutboundRequest> asked;
 
  private:
@@ -52,7 +55,7 @@ class FakeProvider {
     std::string client, challenge, nonce, redirect;
   };
   std::string url_;
-  TokenMaker signer_;
+  std::unique_ptr<TokenMaker> signer_;
   std::map<std::string, Grant> codes_;
 };
 

@@ -8,6 +8,7 @@
 #include "http/cookies.h"
 #include "http/handlers.h"
 #include "http/html.h"
+#include "http/same_origin.h"
 
 namespace latchkey::http {
 namespace {
@@ -72,6 +73,10 @@ Answer show_home(Context& context, Call& call) {
 }
 
 Answer sign_out(Context& context, Call& call) {
+  // A form of another site comes without the cookie, and must not have it dropped either.
+  if (const auto here = check_same_origin(call.request, context.sign_on.public_url); !here) {
+    co_return error_page(context, here.error());
+  }
   if (!call.session) co_return signed_out();
   if (const auto form = proved_form(context, call); !form) co_return error_page(context, form.error());
   auto work = [owner = *call.session, source = call.caller.source, now = context.clock.now()](core::Tx& tx) {

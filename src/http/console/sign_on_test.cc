@@ -275,7 +275,7 @@ TEST_F(SignOn, AnUnsignedOrUnreadableTokenIsRefused) {
 TEST_F(SignOn, AKeyThatTheProviderChangedIsLookedForOnce) {
   auto browser = world_.browser();
   ASSERT_EQ(world_.sign_in(browser).status, 303);
-  world_.idp.signer() = testing::TokenMaker("RS256", "k2");
+  world_.idp.change_key("k2");
   world_.idp.publish(world_.api);
   world_.api.clock.advance(minutes{2});
   auto again = world_.browser();
