@@ -13,7 +13,8 @@ namespace {
 
 std::map<std::string, std::string> pairs_of(std::string_view text) {
   std::map<std::string, std::string> pairs;
-  for (const auto& [name, value] : *http::parse_form(text, "query")) pairs[name] = value;
+  const auto form = http::parse_form(text, "query");
+  for (const auto& [name, value] : *form) pairs[name] = value;
   return pairs;
 }
 
@@ -42,7 +43,7 @@ void FakeProvider::publish(ApiWorld& api) {
                             {"jwks_uri", url_ + "/jwks"},
                             {"response_types_supported", {"code"}},
                             {"subject_types_supported", {"public"}},
-                            {"id_token_signing_alg_values_supported", {"RS256"}},
+                            {"id_token_signing_alg_values_supported", {"RS256", "ES256"}},
                             {"code_challenge_methods_supported", {"S256"}},
                             {"authorization_response_iss_parameter_supported", true}};
   for (const auto& [name, value] : document) found[name] = value;

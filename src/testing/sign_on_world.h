@@ -45,7 +45,7 @@ class FakeProvider {
   std::function<void(io::OutboundAnswer&)> bend;
   TokenMaker& signer() { return *signer_; }
   // To be published.
-  void change_key(const std::string& kid) { signer_ = std::make_unique<TokenMaker>("RS256", kid); }
+  void change_key(const std::string& kid) { signer_ = std::make_unique<TokenMaker>("ES256", kid); }
   std::vector<io::OutboundRequest> asked;
 
  private:

@@ -30,6 +30,7 @@ io::Response sign_on_page(const Context& context, int status, std::string title,
 Result<WaysIn> ways_in(core::Tx& tx, const std::optional<std::string>& tailnet) {
   WaysIn ways;
   ways.several = tx.tailnets().list().size() > 1;
+  ways.named = tailnet.has_value();
   const auto meant = tailnet_meant(tx, tailnet);
   if (!meant) return ways;
   ways.tailnet = meant->id;
@@ -50,7 +51,7 @@ std::string sign_in_links(const WaysIn& ways, std::string_view next) {
                          html_text(way.name));
   }
   if (!links.empty()) return links;
-  if (ways.several && ways.tailnet.empty()) {
+  if (ways.several && !ways.named) {
     return "<form method=\"get\" action=\"/\"><p><label>Tailnet <input name=\"tailnet\" required></label> "
            "<button>Go on</button></p></form>\n";
   }

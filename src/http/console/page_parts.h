@@ -25,7 +25,8 @@ struct WaysIn {
     std::string name;
   };
   std::vector<Way> providers;
-  bool several = false;  // tailnets: ask for its name
+  bool several = false;  // tailnets
+  bool named = false;    // one was asked for; a name that nobody has is answered like one without providers
 };
 Result<WaysIn> ways_in(core::Tx& tx, const std::optional<std::string>& tailnet);
 // The links to them, as HTML.

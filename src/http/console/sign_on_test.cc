@@ -193,7 +193,10 @@ TEST_F(SignOn, AnAnswerWithoutItsStateOrTooLateIsNone) {
 TEST_F(SignOn, EightLoginsOfABrowserAreUnderWayAtMostAndTabsDoNotDisturbEachOther) {
   auto browser = world_.browser();
   std::vector<testing::AuthorizationRequest> tabs;
-  for (int tab = 0; tab < 9; ++tab) tabs.push_back(world_.begin(browser));
+  for (int tab = 0; tab < 9; ++tab) {
+    world_.api.clock.advance(seconds{1});
+    tabs.push_back(world_.begin(browser));
+  }
   const auto come_back = [&](const testing::AuthorizationRequest& tab) {
     return browser.get(SignOnWorld::callback(world_.idp.sign_in(tab), tab["state"], world_.idp.url())).status;
   };
