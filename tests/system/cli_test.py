@@ -755,6 +755,53 @@ def test_an_edited_audit_log_is_noticed(world):
     assert "failed" in latchkey("doctor", "--data-dir", world.data, code=1).out
 
 
+def press(url):
+    """What the button of a one-time link's page sends; gives the answer's status."""
+    server, code = url.split("/auth/link?code=")
+    asked = urllib.request.Request(f"{server}/auth/link", f"code={code}".encode(), {"Sec-Fetch-Site": "same-origin"})
+    opener = urllib.request.build_opener(NoRedirects)
+    try:
+        return opener.open(asked, timeout=PATIENCE).status
+    except urllib.error.HTTPError as answer:
+        return answer.code
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def test_a_person_signs_in_by_a_link_of_the_machine_and_is_signed_out(world):
+    world.init()
+    here = ("--data-dir", world.data)
+    without = latchkey("login-link", *here, "--output", "json").json
+    assert without["loginName"] == "mira@example.com" and "/auth/link?code=" in without["url"]
+    with Server(world.data) as server:
+        url = latchkey("login-link", *here).out.strip()
+        assert url.startswith(f"{server.url}/auth/link?code="), url
+        assert (press(url), press(url)) == (303, 400)
+        listed = latchkey("sessions", "list", *here, "--output", "json").json["sessions"]
+        assert [each["loginName"] for each in listed] == ["mira@example.com"]
+        assert "one-time link" in latchkey("sessions", "list", *here).out
+        assert "ended 1 session" in latchkey("sessions", "end", *here, listed[0]["id"]).out
+        assert latchkey("sessions", "list", **world.over(server)).out == ""
+        latchkey("sessions", "end", *here, code=2)
+        latchkey("login-link", "--data-dir", world.path / "none", code=1)
+        assert server.stop() == 0
+
+
+def test_a_provider_that_does_not_answer_is_not_set_up(world):
+    world.init()
+    here = ("--data-dir", world.data)
+    new = ("sso", "providers", "add", "idp", *here, "--issuer", "https://idp.invalid", "--client-id", "latchkey",
+           "--domain", "example.com")
+    assert "discovery" in latchkey(*new, typed="s3cret", code=1).err
+    assert "domains" in latchkey(*new[:-2], typed="s3cret", code=1).err
+    assert latchkey("sso", "providers", "list", *here).out == ""
+    assert latchkey("sso", "providers", "check", "idp", *here, code=1).err
+    assert "nothing was linked" in latchkey("sso", "unlink", "mira@example.com", *here).out
+
+
 def test_backup_and_restore(world):
     world.init()
     copy, new = world.path / "copy.db", world.path / "new"

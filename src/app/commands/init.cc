@@ -59,8 +59,8 @@ Result<Exit> init(Screen& screen, const InitFlags& flags) {
   TRY(const auto answer, api->send(request));
   TRY(const auto made, object_of(answer));
   const SecretString token(text_of(*made, "apiToken"));
-  TRY(const auto link, first_link(screen, settings, *made));
   if (flags.output == OutputForm::table) {
+    TRY(const auto link, first_link(screen, settings, *made));
     welcome(screen, settings, *made, token, link);
     return Exit::done;
   }
@@ -69,7 +69,6 @@ Result<Exit> init(Screen& screen, const InitFlags& flags) {
   shown["owner"] = text_of(*made, "owner");
   shown["apiToken"] = token.expose();
   shown["url"] = address_of(settings);
-  shown["loginUrl"] = link.url.expose();
   screen.print_json(shown);
   return Exit::done;
 }

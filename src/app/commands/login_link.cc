@@ -21,8 +21,10 @@ Result<NewLoginLink> make_login_link(Api& api, const Settings& settings) {
   TRY(const auto answer, api.send(request));
   TRY(const auto* made, object_of(answer));
   auto url = text_of(*made, "url");
-  if (url.empty()) url = address_of(settings) + text_of(*made, "path");
-  return NewLoginLink{SecretString(std::move(url)), text_of(*made, "loginName"), text_of(*made, "expires")};
+  auto path = text_of(*made, "path");
+  if (url.empty()) url = address_of(settings) + path;
+  return NewLoginLink{SecretString(std::move(url)), SecretString(std::move(path)),
+                      text_of(*made, "loginName"), text_of(*made, "expires")};
 }
 
 Result<Exit> login_link(Screen& screen, const LoginLinkFlags& flags) {
@@ -35,8 +37,10 @@ Result<Exit> login_link(Screen& screen, const LoginLinkFlags& flags) {
   TRY(const auto api, open_watched(std::move(options), screen));
   TRY(const auto made, make_login_link(*api, settings));
   if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{
-        {"url", made.url.expose()}, {"loginName", made.login_name}, {"expires", made.expires}});
+    screen.print_json(boost::json::object{{"url", made.url.expose()},
+                                          {"path", made.path.expose()},
+                                          {"loginName", made.login_name},
+                                          {"expires", made.expires}});
     return Exit::done;
   }
   screen.note(fmt::format("Good once, for ten minutes, as {}. Whoever opens it is signed in as that person:",

@@ -19,6 +19,7 @@ Result<Exit> login_link(Screen& screen, const LoginLinkFlags& flags);
 
 struct NewLoginLink {
   SecretString url;
+  SecretString path;  // the same without the server's address
   std::string login_name;
   std::string expires;
 };

@@ -1,6 +1,6 @@
 // The names that the `event` filter of GET /tailnet/{t}/logging/configuration takes: upstream's published
-// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.*, USER.UPDATE.ATTRIBUTES and the words for some settings,
-// external ids and services (docs/divergences.md). Sorted.
+// list, and what upstream lacks: API_KEY.UPDATE, OAUTH_ACCESS_TOKEN.*, USER.UPDATE.ATTRIBUTES and the words
+// for some settings, external ids and services (docs/divergences.md). Sorted.
 #include <algorithm>
 #include <string_view>
 
