@@ -1,5 +1,5 @@
 // One latchkey server for the tests: a tailnet in a directory of its own, known to browsers as localhost.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,15 @@ async function freePort() {
   const { port } = probe.address();
   await new Promise((resolve) => probe.close(resolve));
   return port;
+}
+
+export function runProgram(program, words, input = '', env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, words, { env, timeout: 30_000 }, (failed, out, said) =>
+      failed ? reject(new Error(`${words.join(' ')}: ${said || failed.message}`)) : resolve(out),
+    );
+    child.stdin.end(input);
+  });
 }
 
 export class Server {
@@ -34,7 +43,7 @@ export class Server {
       LATCHKEY_FEDERATION_ALLOW_NETWORKS: '127.0.0.0/8',
     };
     server.made = JSON.parse(
-      server.run('init', '--tailnet', 'otter-reef.example', '--owner', 'olive@otter-reef.example', '--output', 'json'),
+      await server.run('init', '--tailnet', 'otter-reef.example', '--owner', 'olive@otter-reef.example', '--output', 'json'),
     );
     server.process = spawn(binary, ['serve', '--log-format', 'json'], {
       env: server.environment,
@@ -44,12 +53,12 @@ export class Server {
     return server;
   }
 
-  // A command on the server's machine; gives what it prints.
+  // A command on the server's machine; gives what it prints. Meanwhile the providers of this process answer.
   run(...words) {
-    return execFileSync(binary, words, { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+    return this.runWith('', ...words);
   }
   runWith(input, ...words) {
-    return execFileSync(binary, words, { env: this.environment, input, stdio: ['pipe', 'pipe', 'pipe'], encoding: 'utf8' });
+    return runProgram(binary, words, input, this.environment);
   }
 
   #listening() {

@@ -1,11 +1,10 @@
 // People sign in with Chromium: the server is localhost to it and the provider 127.0.0.1, two different sites.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { IdentityProvider, secret } from './provider.js';
-import { Server } from './server.js';
+import { runProgram, Server } from './server.js';
 
 const people = {
   alice: { email: 'alice@otter-reef.example', email_verified: true, name: 'Alice Ito' },
@@ -20,7 +19,7 @@ before(async () => {
   for (const [id, inToken] of [['first', true], ['second', false]]) {
     const provider = await IdentityProvider.start(people, `${server.url}/auth/callback`, inToken);
     providers.push(provider);
-    server.runWith(secret, 'sso', 'providers', 'add', id, '--issuer', provider.url, '--client-id', 'latchkey',
+    await server.runWith(secret, 'sso', 'providers', 'add', id, '--issuer', provider.url, '--client-id', 'latchkey',
       '--name', `The ${id}`, '--domain', 'otter-reef.example');
   }
   browser = await chromium.launch({
@@ -103,7 +102,7 @@ test('the way back is used once', async () => {
 });
 
 test('the owner comes in by the one-time link when no provider is asked, and a preview does not use it up', async () => {
-  const link = server.run('login-link').trim();
+  const link = (await server.run('login-link')).trim();
   assert.ok(link.startsWith(`${server.url}/auth/link?code=`));
   for (let i = 0; i < 2; i++) assert.equal((await fetch(link)).status, 200);
   const { context, page } = await visit();
@@ -156,7 +155,7 @@ test('forms and scripts of another site do nothing with the cookie', async () =>
 test('a device without a key is connected by a button after signing in', async (t) => {
   const device = process.env.LATCHKEY_JOIN_DEVICE;
   if (!device) return t.skip('no program that joins as a device does');
-  const address = execFileSync(device, [new URL(server.url).port, 'laptop'], { encoding: 'utf8', input: '\n' }).trim();
+  const address = (await runProgram(device, [new URL(server.url).port, 'laptop'], '\n')).trim();
   const { context, page } = await visit(new URL(address).pathname);
   await signIn(page, 'alice');
   await page.getByRole('button', { name: 'Connect this device' }).click();
@@ -170,9 +169,9 @@ test('a session that an administrator ends is over at the next request', async (
   const { context, page } = await visit();
   await signIn(page, 'alice');
   await page.getByText('Signed in as').waitFor();
-  const listed = JSON.parse(server.run('sessions', 'list', '--of', 'alice@otter-reef.example', '--output', 'json'));
+  const listed = JSON.parse(await server.run('sessions', 'list', '--of', 'alice@otter-reef.example', '--output', 'json'));
   assert.ok(listed.sessions.length >= 1);
-  server.run('sessions', 'end', '--all-of', 'alice@otter-reef.example');
+  await server.run('sessions', 'end', '--all-of', 'alice@otter-reef.example');
   await page.goto(`${server.url}/`);
   await page.getByRole('link', { name: 'Sign in with The first' }).waitFor();
   await context.close();

@@ -218,6 +218,27 @@ def people_answers(server):
                     fits(method, one + rest, caller.call(method, one + rest))
 
 
+def sign_on_answers(server):
+    """Of a server without providers: what they look like is compared in src/http/console/sso_providers_test.cc."""
+    console, providers = "/api/console", "/api/console/sso/providers"
+    with server.client() as client, server.client(token="") as stranger, server.local_client() as local:
+        for caller in (local, client, stranger):
+            fits("POST", f"{console}/login-links", caller.call("POST", f"{console}/login-links", {}))
+        for caller in (client, stranger):
+            fits("DELETE", f"{console}/sessions", caller.call("DELETE", f"{console}/sessions"))
+            for target in (f"{console}/session", f"{console}/sessions", f"{console}/sessions?user=nobody@example.com", providers,
+                           f"{providers}/none", f"{console}/users/uNoSuchUserCNTRL/identities"):
+                fits("GET", target, caller.call("GET", target))
+            for method, target, body in (
+                    ("DELETE", f"{console}/sessions/sNoSuchSessCNTRL", None), ("POST", providers, {}),
+                    ("POST", providers, {"id": "idp", "issuer": "https://idp.invalid", "clientId": "a", "clientSecret": "b",
+                                         "domains": ["example.com"]}),
+                    ("PATCH", f"{providers}/none", {"enabled": False}), ("PATCH", f"{providers}/none", {"issuer": "x"}),
+                    ("POST", f"{providers}/none/check", None), ("DELETE", f"{providers}/none", None),
+                    ("DELETE", f"{console}/users/uNoSuchUserCNTRL/identities", None)):
+                fits(method, target, caller.call(method, target, body) if body is not None else caller.call(method, target))
+
+
 def refusals(server):
     with server.client() as client, server.client(token="") as stranger:
         for target in (KEYS, f"{KEYS}/k1", f"{LOGS}?{WINDOW}", "/api/v2/whoami", "/api/console/audit-verification"):
@@ -248,6 +269,7 @@ def main():
         tests.run("answers about what is kept fit the contract", kept_answers, server)
         tests.run("answers about webhooks fit the contract", webhook_answers, server)
         tests.run("answers about people fit the contract", people_answers, server)
+        tests.run("answers about signing in fit the contract", sign_on_answers, server)
         tests.run("refusals fit the contract", refusals, server)
     tests.finish()
 
