@@ -171,6 +171,7 @@ struct Server::Parts {
         sign_on_keys(crypto::HmacKey(crypto::hkdf_sha256(root, crypto::kSignOnPurpose).expose())),
         sign_on_rules{sign_on_keys,
                       sealer,
+                      mint,
                       wanted.federation_allow_http,
                       {wanted.sessions_idle, wanted.sessions_absolute}},
         context{*db,

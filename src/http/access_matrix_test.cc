@@ -175,7 +175,7 @@ const std::set<std::string> kWithoutToken{
 // Pages, which say who is signed in and let nobody in by a token.
 const std::set<std::string> kPages{"showDeviceLogin", "connectDevice", "showHome",     "beginSignOn",
                                    "finishSignOn",    "showLoginLink", "useLoginLink", "signOut",
-                                   "endOwnSessions",  "showSignedOut"};
+                                   "endOwnSessions",  "showSignedOut", "showInvite"};
 const std::set<std::string> kOnTheMachine{"createTailnet", "backUp"};
 
 std::string target_of(const Route& route) {

@@ -133,7 +133,7 @@ io::awaitable<Result<void>> Application::admit(const io::Request& request, Door 
         call.caller.source.address = client_address(request, settings_.trusted_proxies);
         CO_TRY(co_await sessions_.recognise(call));
         if (!call.session) co_return unauthenticated("sign in first: there is no session, or it has ended");
-        if (is_change(request)) CO_TRY(check_console_change(request, context_.sign_on.public_url));
+        if (is_change(request)) CO_TRY(check_console_change(request, context_.public_url));
         co_return co_await check_tailnet(call);
       }
       break;

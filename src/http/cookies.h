@@ -13,6 +13,7 @@ namespace latchkey::http {
 
 inline constexpr std::string_view kSessionCookie = "__Host-lk_session";
 inline constexpr std::string_view kLoginCookie = "__Host-lk_login";
+inline constexpr std::string_view kInviteCookie = "__Host-lk_invite";
 
 // Nothing when it is absent, or stands there twice: then one of them is somebody else's.
 std::optional<std::string> cookie_of(const io::Request& request, std::string_view name);

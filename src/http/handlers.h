@@ -181,6 +181,7 @@ Answer finish_sign_on(Context& context, Call& call);
 Answer create_login_link(Context& context, Call& call);
 Answer show_login_link(Context& context, Call& call);
 Answer use_login_link(Context& context, Call& call);
+Answer show_invite(Context& context, Call& call);
 
 // console/sessions.cc
 Answer get_session(Context& context, Call& call);

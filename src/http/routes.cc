@@ -134,6 +134,7 @@ constexpr Route kRoutes[] = {
     {"GET",    "/auth/callback",                                  "finishSignOn",               Access::visitor, true,  finish_sign_on},
     {"GET",    "/auth/link",                                      "showLoginLink",              Access::visitor, false, show_login_link},
     {"POST",   "/auth/link",                                      "useLoginLink",               Access::visitor, true,  use_login_link},
+    {"GET",    "/invite/{code}",                                  "showInvite",                 Access::visitor, false, show_invite},
     {"POST",   "/auth/logout",                                    "signOut",                    Access::visitor, true,  sign_out},
     {"POST",   "/auth/sessions",                                  "endOwnSessions",             Access::visitor, true,  end_own_sessions},
     {"GET",    "/auth/signed-out",                                "showSignedOut",              Access::visitor, false, show_signed_out},

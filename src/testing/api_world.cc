@@ -30,12 +30,12 @@ ApiWorld::ApiWorld(http::ApplicationSettings settings)
                {},
                &issuer_keys_,
                &world.sealer(),
+               "http://localhost:8080",
                {&sign_on_rules_,
                 [this](io::OutboundRequest request) -> io::awaitable<io::OutboundAnswer> {
                   if (!provider) co_return io::OutboundAnswer{.error = "nobody answers"};
                   co_return provider(request);
-                },
-                "http://localhost:8080"}},
+                }}},
       application_(context_, world.mint(), cache_, std::move(settings), metrics_) {
   world.db().set_commit_hook([this](std::span<const audit::Change> changes) { cache_.apply(changes); });
 }

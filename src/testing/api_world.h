@@ -65,7 +65,7 @@ class ApiWorld {
   io::IssuerKeys issuer_keys_;
   credentials::CredentialCache cache_{1000};
   signon::SignOnKeys sign_on_keys_{crypto::HmacKey(std::array<std::uint8_t, 32>{7, 8, 9})};
-  signon::SignOnContext sign_on_rules_{sign_on_keys_, world.sealer(), false, {}};
+  signon::SignOnContext sign_on_rules_{sign_on_keys_, world.sealer(), world.mint(), false, {}};
   webhooks::WebhookVault vault_{crypto::Key256(std::array<std::uint8_t, 32>{4, 5, 6})};
   http::Context context_;
   http::Application application_;

@@ -756,14 +756,15 @@ def test_an_edited_audit_log_is_noticed(world):
 
 
 def press(url):
-    """What the button of a one-time link's page sends; gives the answer's status."""
+    """What the button of a one-time link's page sends; gives the answer's status and the cookie."""
     server, code = url.split("/auth/link?code=")
     asked = urllib.request.Request(f"{server}/auth/link", f"code={code}".encode(), {"Sec-Fetch-Site": "same-origin"})
     opener = urllib.request.build_opener(NoRedirects)
     try:
-        return opener.open(asked, timeout=PATIENCE).status
+        opener.open(asked, timeout=PATIENCE)
     except urllib.error.HTTPError as answer:
-        return answer.code
+        return answer.code, answer.headers.get("Set-Cookie", "").partition(";")[0].partition("=")[2]
+    raise AssertionError("neither a redirect nor an error")
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -779,7 +780,9 @@ def test_a_person_signs_in_by_a_link_of_the_machine_and_is_signed_out(world):
     with Server(world.data) as server:
         url = latchkey("login-link", *here).out.strip()
         assert url.startswith(f"{server.url}/auth/link?code="), url
-        assert (press(url), press(url)) == (303, 400)
+        status, cookie = press(url)
+        assert status == 303 and len(cookie) == 43, (status, cookie)
+        assert press(url)[0] == 400
         listed = latchkey("sessions", "list", *here, "--output", "json").json["sessions"]
         assert [each["loginName"] for each in listed] == ["mira@example.com"]
         assert "one-time link" in latchkey("sessions", "list", *here).out
@@ -788,6 +791,9 @@ def test_a_person_signs_in_by_a_link_of_the_machine_and_is_signed_out(world):
         latchkey("sessions", "end", *here, code=2)
         latchkey("login-link", "--data-dir", world.path / "none", code=1)
         assert server.stop() == 0
+        kept = [file.read_bytes() for file in world.data.iterdir() if file.is_file()] + [Path(server.log.name).read_bytes()]
+        for secret in (cookie, url.partition("code=")[2]):
+            assert not any(secret.encode() in content for content in kept), "a secret at rest"
 
 
 def test_a_provider_that_does_not_answer_is_not_set_up(world):

@@ -34,9 +34,11 @@ bool is_in_allowed_group(const Asserted& asserted, const ProviderSettings& setti
 }
 
 // Whether the login claim may lead to anybody at all.
-std::optional<LinkRefusal> distrust(const Asserted& asserted, const ProviderSettings& settings) {
+std::optional<LinkRefusal> distrust(const Asserted& asserted, const ProviderSettings& settings,
+                                    bool is_guest) {
   if (asserted.login.empty()) return LinkRefusal::no_login;
   if (!asserted.login_verified) return LinkRefusal::unverified;
+  if (is_guest) return std::nullopt;
   const auto domain = domain_of(asserted.login);
   if (std::ranges::find(settings.domains, domain) == settings.domains.end()) {
     return LinkRefusal::foreign_domain;
@@ -85,7 +87,9 @@ LinkDecision decide_link(const Asserted& asserted, const Provider& provider, con
   const auto& settings = provider.settings;
   if (!is_in_allowed_group(asserted, settings)) return refuse(LinkRefusal::group);
   if (facts.linked) return judge_person(*facts.linked, LinkRule::linked);
-  if (const auto why = distrust(asserted, settings)) return refuse(*why);
+  // Somebody who may invite vouches for a guest; for nobody who is here already.
+  const bool is_guest = facts.invited && !facts.by_login;
+  if (const auto why = distrust(asserted, settings, is_guest)) return refuse(*why);
   if (facts.by_login) {
     if (facts.by_login->status == UserStatus::suspended) return refuse(LinkRefusal::suspended);
     if (facts.by_login_is_linked) return refuse(LinkRefusal::taken);

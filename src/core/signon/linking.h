@@ -18,7 +18,7 @@ namespace latchkey::signon {
 enum class LinkRule {
   linked,      // it was already
   login_name,  // the login name that the provider proved
-  invite,      // somebody invited that login name
+  invite,      // the link of an invite
   admitted,    // nobody had it: a new member
 };
 std::string_view to_string(LinkRule rule);
@@ -42,7 +42,7 @@ struct LinkFacts {
   std::optional<identity::User> linked;    // by issuer and subject
   std::optional<identity::User> by_login;  // by the login claim, whatever it is worth
   bool by_login_is_linked = false;
-  bool invited = false;
+  bool invited = false;       // they came by an invite, which is still to be proved
   bool provisioning = false;  // people are made by an identity provider's provisioning
 };
 

@@ -111,6 +111,25 @@ TEST(Linking, OneRuleFires) {
          g.facts.provisioning = true;
        },
        std::nullopt, LinkRule::invite},
+      {"invited, from elsewhere",
+       [](Given& g) {
+         g.facts.invited = true;
+         g.asserted.login = "guest@elsewhere.example";
+       },
+       std::nullopt, LinkRule::invite},
+      {"invited, unverified",
+       [](Given& g) {
+         g.facts.invited = true;
+         g.asserted.login_verified = false;
+       },
+       LinkRefusal::unverified},
+      {"an invite is no way to a person of another domain",
+       [](Given& g) {
+         g.facts.invited = true;
+         g.asserted.login = "boss@elsewhere.example";
+         g.facts.by_login = person();
+       },
+       LinkRefusal::foreign_domain},
       {"provisioning makes people", [](Given& g) { g.facts.provisioning = true; },
        LinkRefusal::not_provisioned},
       {"provisioned before",

@@ -4,6 +4,7 @@
 #include "core/audit/audit_store.h"
 #include "core/identity/user_store.h"
 #include "core/people/admit.h"
+#include "core/people/invites.h"
 #include "core/signon/audit_view.h"
 #include "core/signon/session_store.h"
 #include "core/tailnet/tailnet.h"
@@ -28,27 +29,33 @@ LinkFacts gather(core::Tx& tx, const Provider& provider, const SignOnRequest& re
   if (facts.by_login) {
     facts.by_login_is_linked = !tx.sign_on().links_of(provider.tailnet, facts.by_login->id).empty();
   }
+  facts.invited = request.invite.has_value();
   facts.provisioning = request.provisioning;
   return facts;
 }
 
 Result<identity::User> admit(core::Tx& tx, const Provider& provider, const SignOnRequest& request,
-                             LinkRule rule, TimePoint now) {
+                             LinkRule rule, const SignOnContext& context, TimePoint now) {
   const auto caller = identity::sign_on_caller(provider.tailnet, request.source);
   TRY(const auto may, identity::authorize<Operation::create_user>(caller));
+  const auto& asserted = request.asserted;
+  if (rule == LinkRule::invite) {
+    return people::accept_invite(tx, may, *request.invite, {asserted.login, asserted.display_name},
+                                 context.mint, now);
+  }
   people::NewPerson person;
-  person.login_name = request.asserted.login;
-  person.display_name = request.asserted.display_name;
-  person.approved = rule == LinkRule::invite;
+  person.login_name = asserted.login;
+  person.display_name = asserted.display_name;
   return people::admit(tx, may, person, now);
 }
 
 Result<identity::User> person_of(core::Tx& tx, const Provider& provider, const SignOnRequest& request,
-                                 const LinkFacts& facts, LinkRule rule, TimePoint now) {
+                                 const LinkFacts& facts, LinkRule rule, const SignOnContext& context,
+                                 TimePoint now) {
   if (rule == LinkRule::linked) return *facts.linked;
   auto user = facts.by_login;
   if (rule != LinkRule::login_name) {
-    TRY(user, admit(tx, provider, request, rule, now));
+    TRY(user, admit(tx, provider, request, rule, context, now));
   }
   const auto& asserted = request.asserted;
   const IdentityLink link{provider.tailnet, asserted.issuer, asserted.subject, user->id, rule, now};
@@ -98,7 +105,7 @@ Result<SignOnOutcome> complete_sign_on(core::Tx& tx, const Provider& provider, c
   SignOnOutcome outcome;
   std::optional<identity::User> user;
   if (!decision.refusal) {
-    TRY(user, person_of(tx, provider, request, facts, decision.rule, now));
+    TRY(user, person_of(tx, provider, request, facts, decision.rule, context, now));
     if (user->status == identity::UserStatus::needs_approval) decision.refusal = LinkRefusal::needs_approval;
   }
   if (decision.refusal) {

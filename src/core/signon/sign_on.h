@@ -41,6 +41,7 @@ struct SignOnOutcome {
 struct SignOnRequest {
   Asserted asserted;
   std::optional<crypto::Digest> previous;  // the session that the browser showed
+  std::optional<SecretString> invite;      // the code of the invite by which they came
   audit::Source source;
   bool provisioning = false;  // whether people are made by provisioning alone
 };

@@ -74,7 +74,7 @@ Answer show_home(Context& context, Call& call) {
 
 Answer sign_out(Context& context, Call& call) {
   // A form of another site comes without the cookie, and must not have it dropped either.
-  if (const auto here = check_same_origin(call.request, context.sign_on.public_url); !here) {
+  if (const auto here = check_same_origin(call.request, context.public_url); !here) {
     co_return error_page(context, here.error());
   }
   if (!call.session) co_return signed_out();

@@ -1,10 +1,13 @@
 // POST /api/console/login-links makes a one-time link; GET and POST /auth/link use it. Looking at the page
-// does not: programs that preview links would use it up.
+// does not: programs that preview links would use it up. GET /invite/{code}: the link of an invite.
 #include "core/signon/login_link.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "core/signon/sign_on.h"
 #include "http/console/page_parts.h"
 #include "http/cookies.h"
 #include "http/handlers.h"
@@ -17,6 +20,14 @@ namespace latchkey::http {
 namespace {
 
 constexpr const char* kPath = "/auth/link?code=";
+
+// What a cookie may hold; whether it is an invite's is judged when it is accepted.
+bool may_be_code(std::string_view text) {
+  constexpr std::size_t kLongest = 128;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+  });
+}
 
 io::Response used_up(const Context& context) {
   return sign_on_page(context, 400, "This link is over",
@@ -35,7 +46,7 @@ Answer create_login_link(Context& context, Call& call) {
   const auto path = kPath + made.text.expose();
   boost::json::object body{
       {"loginName", made.login_name}, {"path", path}, {"expires", to_rfc3339(whole_second(made.expires))}};
-  if (!context.sign_on.public_url.empty()) body["url"] = context.sign_on.public_url + path;
+  if (!context.public_url.empty()) body["url"] = context.public_url + path;
   co_return secret_response(body);
 }
 
@@ -52,6 +63,24 @@ Answer show_login_link(Context& context, Call& call) {
   co_return page;
 }
 
+// The code waits in a cookie until the identity is proved.
+Answer show_invite(Context& context, Call& call) {
+  if (call.session) {
+    co_return sign_on_page(context, 200, "You are here already",
+                           "<p>You are signed in. To accept an invite as somebody else, sign out first.</p>\n"
+                           "<p><a href=\"/\">Go to the first page</a></p>\n");
+  }
+  const auto& code = call.path_element("code");
+  if (!may_be_code(code)) co_return error_page(context, not_found("this is no invite"));
+  auto read = [tailnet = call.query_value("tailnet")](core::Tx& tx) { return ways_in(tx, tailnet); };
+  CO_TRY(const auto ways, co_await context.db.read(std::move(read)));
+  auto page = sign_on_page(context, 200, "You are invited",
+                           "<p>Sign in within ten minutes to accept.</p>\n" + sign_in_links(ways, "/"));
+  page.headers.push_back(set_cookie(kInviteCookie, code, signon::kAttemptLife));
+  page.sensitive = true;
+  co_return page;
+}
+
 Answer use_login_link(Context& context, Call& call) {
   const auto now = context.clock.now();
   const auto& address = call.caller.source.address;
@@ -59,7 +88,7 @@ Answer use_login_link(Context& context, Call& call) {
     co_return error_page(context, checked.error());
   }
   // Else another site could sign a person in as somebody else, who then reads what they do.
-  if (const auto checked = check_same_origin(call.request, context.sign_on.public_url); !checked) {
+  if (const auto checked = check_same_origin(call.request, context.public_url); !checked) {
     co_return error_page(context, checked.error());
   }
   const auto form = form_of(call.request);

@@ -24,7 +24,7 @@ std::optional<tailnet::Tailnet> tailnet_meant(core::Tx& tx, const std::optional<
 }  // namespace
 
 io::Response sign_on_page(const Context& context, int status, std::string title, std::string body) {
-  return html_page({status, std::move(title), std::move(body), context.sign_on.by_tls()});
+  return html_page({status, std::move(title), std::move(body), context.public_url.starts_with("https://")});
 }
 
 Result<WaysIn> ways_in(core::Tx& tx, const std::optional<std::string>& tailnet) {
@@ -66,7 +66,7 @@ std::string form_proof(const Context& context, const Call& call) {
 
 Result<FormPairs> proved_form(const Context& context, const Call& call) {
   if (!call.session) return unauthenticated("sign in first: there is no session, or it has ended");
-  TRY(check_same_origin(call.request, context.sign_on.public_url));
+  TRY(check_same_origin(call.request, context.public_url));
   TRY(auto form, form_of(call.request));
   TRY(const auto proof, form_value(form, kProof));
   const auto wanted = context.sign_on.rules->keys.form_token(call.session_text.expose());

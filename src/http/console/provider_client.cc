@@ -121,7 +121,7 @@ io::awaitable<Result<boost::json::object>> ask_user_info(Context& context, std::
 }  // namespace
 
 std::string callback_address(const Context& context) {
-  return context.sign_on.public_url + "/auth/callback";
+  return context.public_url + "/auth/callback";
 }
 
 io::awaitable<signon::DiscoveryReport> check_provider(Context& context, const signon::Provider& provider) {

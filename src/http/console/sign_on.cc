@@ -191,14 +191,20 @@ Answer let_in(Context& context, Call& call, TakenAttempt taken, signon::Asserted
   request.asserted = std::move(asserted);
   request.source = call.caller.source;
   if (call.session) request.previous = call.session->session.digest;
+  if (auto code = cookie_of(call.request, kInviteCookie)) request.invite = SecretString(*std::move(code));
   auto work = [provider = taken.provider, request, &rules = *context.sign_on.rules, now](core::Tx& tx) {
     return signon::complete_sign_on(tx, provider, request, rules, now);
   };
-  CO_TRY(const auto outcome, co_await context.db.write(std::move(work)));
-  if (!outcome.session) co_return refused_page(context, *outcome.refusal);
+  const auto outcome = co_await context.db.write(std::move(work));
+  if (!outcome) {
+    CO_TRY(co_await record_failure(context, call, taken.provider, outcome.error().message));
+    co_return error_page(context, outcome.error());
+  }
+  if (!outcome->session) co_return refused_page(context, *outcome->refusal);
   auto response = see_other(taken.attempt.next);
-  response.headers.push_back(set_cookie(kSessionCookie, outcome.session->text.expose()));
+  response.headers.push_back(set_cookie(kSessionCookie, outcome->session->text.expose()));
   response.headers.push_back(drop_cookie(kLoginCookie));
+  if (request.invite) response.headers.push_back(drop_cookie(kInviteCookie));
   response.sensitive = true;
   co_return response;
 }

@@ -337,6 +337,33 @@ TEST_F(SignOn, WhoIsSuspendedAfterTheCallbackIsNobodyInTheNextRequest) {
   EXPECT_NE(who(browser), "") << "nothing was written: the session comes back with the person";
 }
 
+TEST_F(SignOn, AnInviteLetsAGuestInOnceWithItsRole) {
+  const auto made = world_.api.call("POST", "/api/v2/tailnet/-/user-invites", world_.api.token(Role::owner),
+                                    {.body = R"([{"role":"auditor"}])"});
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string url(json_of(made).at(0).at("inviteUrl").as_string());
+  const auto path = url.substr(std::string("http://localhost:8080").size());
+  world_.idp.person["email"] = "guest@elsewhere.example";
+  auto uninvited = world_.browser();
+  expect_nobody(world_.sign_in(uninvited), uninvited);
+
+  auto browser = world_.browser();
+  const auto page = browser.get(path);
+  EXPECT_NE(page.body.find("You are invited"), std::string::npos);
+  EXPECT_TRUE(browser.cookies.contains("__Host-lk_invite"));
+  ASSERT_EQ(world_.sign_in(browser).status, 303);
+  EXPECT_FALSE(browser.cookies.contains("__Host-lk_invite"));
+  EXPECT_EQ(user("guest@elsewhere.example")->role, Role::auditor);
+
+  world_.idp.person["sub"] = "idp-10";
+  world_.idp.person["email"] = "other@elsewhere.example";
+  auto second = world_.browser();
+  second.get(path);
+  expect_nobody(world_.sign_in(second), second);
+  EXPECT_FALSE(user("other@elsewhere.example"));
+  EXPECT_EQ(world_.browser().get("/invite/%0d%0aSet-Cookie:x").status, 404);
+}
+
 TEST_F(SignOn, ErrorsOfTheProviderAreSaidInOurWords) {
   auto browser = world_.browser();
   const auto request = world_.begin(browser);

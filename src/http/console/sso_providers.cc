@@ -21,7 +21,7 @@ boost::json::object provider_json(const Context& context, const Provider& provid
   auto json = signon::audit_view(provider);
   json["created"] = to_rfc3339(whole_second(provider.created));
   json["modified"] = to_rfc3339(whole_second(provider.modified));
-  if (!context.sign_on.public_url.empty()) json["redirectUri"] = callback_address(context);
+  if (!context.public_url.empty()) json["redirectUri"] = callback_address(context);
   return json;
 }
 
