@@ -23,10 +23,6 @@ const Statement kRenew{
 const Statement kRemove{"DELETE FROM user_invites WHERE tailnet_id = $1 AND id = $2 AND code_digest = $3"};
 const Statement kForgetExpired{"DELETE FROM user_invites WHERE tailnet_id = $1 AND expires_at <= $2"};
 
-Blob blob_of(const crypto::Digest& digest) {
-  return Blob(digest.begin(), digest.end());
-}
-
 people::Invite invite_of(const TailnetId& tailnet, const Row& row) {
   people::Invite invite;
   const auto role = identity::role_from(row.at(2).text());
