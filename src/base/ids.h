@@ -31,6 +31,7 @@ using TailnetId = Id<struct TailnetTag>;        // T...CNTRL
 using UserId = Id<struct UserTag>;              // u...CNTRL
 using CredentialId = Id<struct CredentialTag>;  // k...CNTRL
 using DeviceId = Id<struct DeviceTag>;          // n...CNTRL
+using GroupId = Id<struct GroupTag>;            // g...CNTRL
 using EndpointId = Id<struct EndpointTag>;      // w...CNTRL, of a webhook
 using InviteId = Id<struct InviteTag>;          // i...CNTRL, of a person
 

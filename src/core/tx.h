@@ -13,8 +13,9 @@ class AuditStore;
 class FeedReaderStore;
 }  // namespace latchkey::audit
 namespace latchkey::identity {
+class GroupStore;
 class UserStore;
-}
+}  // namespace latchkey::identity
 namespace latchkey::policy {
 class PolicyStore;
 }
@@ -50,6 +51,9 @@ namespace latchkey::signon {
 class SignOnStore;
 class SessionStore;
 }  // namespace latchkey::signon
+namespace latchkey::provisioning {
+class ProvisioningStore;
+}
 
 namespace latchkey::core {
 
@@ -63,6 +67,7 @@ class Tx {
   virtual tailnet::TailnetStore& tailnets() = 0;
   virtual tailnet::SettingsStore& settings() = 0;
   virtual identity::UserStore& users() = 0;
+  virtual identity::GroupStore& groups() = 0;
   virtual policy::PolicyStore& policies() = 0;
   virtual credentials::CredentialStore& credentials() = 0;
   virtual tailnet::DeviceStore& devices() = 0;
@@ -75,6 +80,7 @@ class Tx {
   virtual people::InviteStore& invites() = 0;
   virtual signon::SignOnStore& sign_on() = 0;
   virtual signon::SessionStore& sessions() = 0;
+  virtual provisioning::ProvisioningStore& provisioning() = 0;
   virtual audit::FeedReaderStore& feed() = 0;
   virtual MaintenanceStore& maintenance() = 0;
 };

@@ -24,6 +24,8 @@ constexpr std::size_t kCredentialColumns = 35;
 constexpr std::size_t kUserColumns = 8;
 
 const Statement kFind{"SELECT " CREDENTIAL_COLUMNS("") " FROM credentials WHERE tailnet_id = $1 AND id = $2"};
+const Statement kFindScimKey{"SELECT " CREDENTIAL_COLUMNS(
+    "") " FROM credentials WHERE tailnet_id = $1 AND type = 'scim' AND ended_at IS NULL"};
 const Statement kFindForAuthentication{"SELECT " CREDENTIAL_COLUMNS(
     "c.") ", u.id, u.tailnet_id, u.login_name, u.display_name, u.role, u.status, u.created_at, u.revision, "
     CREDENTIAL_COLUMNS("m.") " FROM credentials c"
@@ -211,6 +213,12 @@ Value use_limit(const credentials::Credential& key) {
 std::optional<credentials::Credential> SqlCredentialStore::find(const TailnetId& tailnet,
                                                                 const CredentialId& id) {
   const auto rows = work_.connection().run(kFind, {tailnet.str(), id.str()});
+  if (rows.empty()) return std::nullopt;
+  return credential_of(rows.front());
+}
+
+std::optional<credentials::Credential> SqlCredentialStore::find_scim_key(const TailnetId& tailnet) {
+  const auto rows = work_.connection().run(kFindScimKey, {tailnet.str()});
   if (rows.empty()) return std::nullopt;
   return credential_of(rows.front());
 }

@@ -16,6 +16,7 @@ class SqlCredentialStore final : public credentials::CredentialStore {
                                                   TimePoint now, std::int64_t limit) override;
   std::vector<credentials::Credential> list_within(const TailnetId& tailnet, const Bounds& bounds,
                                                    TimePoint now, std::int64_t limit) override;
+  std::optional<credentials::Credential> find_scim_key(const TailnetId& tailnet) override;
   void insert(const credentials::Credential& credential, const audit::Act& act) override;
   bool update(const credentials::Credential& credential, TimePoint now, const audit::Act& act) override;
   bool use_trust_credential(const TrustUse& use) override;

@@ -5,12 +5,14 @@
 #include "storage/credential_store.h"
 #include "storage/device_store.h"
 #include "storage/feed_reader_store.h"
+#include "storage/group_store.h"
 #include "storage/integration_store.h"
 #include "storage/invite_store.h"
 #include "storage/logstream_store.h"
 #include "storage/maintenance_store.h"
 #include "storage/pending_login_store.h"
 #include "storage/policy_store.h"
+#include "storage/provisioning_store.h"
 #include "storage/service_store.h"
 #include "storage/session_store.h"
 #include "storage/settings_store.h"
@@ -43,6 +45,7 @@ struct UnitOfWork::Stores {
         tailnets(work),
         settings(work),
         users(work),
+        groups(work),
         policies(work),
         credentials(work),
         devices(work),
@@ -55,6 +58,7 @@ struct UnitOfWork::Stores {
         invites(work),
         sign_on(work),
         sessions(work),
+        provisioning(work),
         feed(work),
         maintenance(work) {}
 
@@ -62,6 +66,7 @@ struct UnitOfWork::Stores {
   SqlTailnetStore tailnets;
   SqlSettingsStore settings;
   SqlUserStore users;
+  SqlGroupStore groups;
   SqlPolicyStore policies;
   SqlCredentialStore credentials;
   SqlDeviceStore devices;
@@ -74,6 +79,7 @@ struct UnitOfWork::Stores {
   SqlInviteStore invites;
   SqlSignOnStore sign_on;
   SqlSessionStore sessions;
+  SqlProvisioningStore provisioning;
   SqlFeedReaderStore feed;
   SqlMaintenanceStore maintenance;
 };
@@ -94,6 +100,9 @@ tailnet::SettingsStore& UnitOfWork::settings() {
 }
 identity::UserStore& UnitOfWork::users() {
   return stores_->users;
+}
+identity::GroupStore& UnitOfWork::groups() {
+  return stores_->groups;
 }
 policy::PolicyStore& UnitOfWork::policies() {
   return stores_->policies;
@@ -130,6 +139,9 @@ signon::SignOnStore& UnitOfWork::sign_on() {
 }
 signon::SessionStore& UnitOfWork::sessions() {
   return stores_->sessions;
+}
+provisioning::ProvisioningStore& UnitOfWork::provisioning() {
+  return stores_->provisioning;
 }
 audit::FeedReaderStore& UnitOfWork::feed() {
   return stores_->feed;

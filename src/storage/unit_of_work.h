@@ -31,6 +31,7 @@ class UnitOfWork final : public core::Tx {
   tailnet::TailnetStore& tailnets() override;
   tailnet::SettingsStore& settings() override;
   identity::UserStore& users() override;
+  identity::GroupStore& groups() override;
   policy::PolicyStore& policies() override;
   credentials::CredentialStore& credentials() override;
   tailnet::DeviceStore& devices() override;
@@ -43,6 +44,7 @@ class UnitOfWork final : public core::Tx {
   people::InviteStore& invites() override;
   signon::SignOnStore& sign_on() override;
   signon::SessionStore& sessions() override;
+  provisioning::ProvisioningStore& provisioning() override;
   audit::FeedReaderStore& feed() override;
   core::MaintenanceStore& maintenance() override;
 

@@ -18,6 +18,8 @@ const Statement kInsert{
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"};
 const Statement kUpdate{
     "UPDATE users SET display_name = $3, role = $4, status = $5, login_name = $6, login_folded = $7,"
+    " suspended_by_sync = CASE WHEN CAST($5 AS TEXT) = 'suspended' AND status = 'suspended'"
+    " THEN suspended_by_sync ELSE FALSE END,"
     " revision = revision + 1 WHERE tailnet_id = $1 AND id = $2 AND revision = $8"};
 const Statement kHold{
     "UPDATE users SET revision = revision WHERE tailnet_id = $1 AND id = $2 AND revision = $3"};

@@ -66,6 +66,7 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::identity_linked:
     case ChangeKind::session_started:
     case ChangeKind::session_ended:
+    case ChangeKind::provisioning_updated:
     case ChangeKind::webhook_test_requested:
     case ChangeKind::webhook_failing:
     case ChangeKind::credential_expiring_in_one_week:

@@ -17,8 +17,9 @@ enum class ChangeKind {
   user_created,
   user_updated,
   user_deleted,
-  user_invite_updated,  // made, sent again, withdrawn or accepted; the subject is its id
-  group_updated,        // made, changed or removed; the subject is its id
+  user_invite_updated,   // made, sent again, withdrawn or accepted; the subject is its id
+  group_updated,         // made, changed or removed; the subject is its id
+  provisioning_updated,  // switched, or its guard changed; the subject is the tailnet
   credential_created,
   credential_updated,
   access_token_minted,

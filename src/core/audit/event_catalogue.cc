@@ -15,13 +15,14 @@ namespace {
 template <class Enum, std::size_t Size>
 using Words = std::array<std::pair<Enum, std::string_view>, Size>;
 
-constexpr Words<ChangeKind, 42> kChangeKinds{{
+constexpr Words<ChangeKind, 43> kChangeKinds{{
     {ChangeKind::tailnet_created, "tailnet.created"},
     {ChangeKind::user_created, "user.created"},
     {ChangeKind::user_updated, "user.updated"},
     {ChangeKind::user_deleted, "user.deleted"},
     {ChangeKind::user_invite_updated, "user.invite_updated"},
     {ChangeKind::group_updated, "group.updated"},
+    {ChangeKind::provisioning_updated, "provisioning.updated"},
     {ChangeKind::credential_created, "credential.created"},
     {ChangeKind::credential_updated, "credential.updated"},
     {ChangeKind::access_token_minted, "access_token.minted"},

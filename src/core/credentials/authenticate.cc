@@ -17,6 +17,12 @@ Result<ParsedKey> parse_api_token(std::string_view text) {
   return parsed;
 }
 
+Result<ParsedKey> parse_scim_key(std::string_view text) {
+  auto parsed = parse_key_text(text);
+  if (!parsed || parsed->type != KeyType::scim) return unauthenticated(std::string(kScimKeyInvalid));
+  return parsed;
+}
+
 bool is_genuine(const crypto::Digest& presented, const OwnedCredential* found) {
   static constexpr crypto::Digest kNone{};
   const bool equal = crypto::constant_time_equal(presented, found ? found->credential.digest : kNone);
@@ -59,6 +65,13 @@ Result<identity::Caller> caller_of(const OwnedCredential& token, TimePoint now) 
   caller.source.origin = audit::Origin::config_api;
   caller.source.credential = token.credential.id;
   return caller;
+}
+
+Result<identity::Caller> provider_of(const OwnedCredential& key, TimePoint now) {
+  if (key.credential.type != KeyType::scim || is_invalid(key.credential, now)) {
+    return unauthenticated(std::string(kScimKeyInvalid));
+  }
+  return identity::provisioning_caller(key.credential.tailnet, key.credential.id, {});
 }
 
 }  // namespace latchkey::credentials

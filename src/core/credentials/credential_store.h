@@ -55,6 +55,9 @@ class CredentialStore {
   virtual std::vector<Credential> list_within(const TailnetId& tailnet, const Bounds& bounds, TimePoint now,
                                               std::int64_t limit) = 0;
 
+  // The one that has not ended.
+  virtual std::optional<Credential> find_scim_key(const TailnetId& tailnet) = 0;
+
   virtual void insert(const Credential& credential, const audit::Act& act) = 0;
   // What can change of a trust credential: description, scopes, tags, bounds, secrets. False when it has
   // ended or does not exist; nothing is written then.

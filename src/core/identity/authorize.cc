@@ -100,6 +100,10 @@ constexpr Row kOperations[] = {
     {Op::create_user_invite, "invite user", manage_users, true, {}},
     {Op::resend_user_invite, "resend invite", manage_users, true, {}},
     {Op::delete_user_invite, "delete invite", manage_users, true, {}},
+    {Op::read_provisioning, "read provisioning", Right::manage_provisioning, false, {}},
+    {Op::manage_provisioning, "manage provisioning", Right::manage_provisioning, true, {}},
+    // Of the identity provider alone: people map groups to roles, and do no more with them.
+    {Op::manage_groups, "change groups", Right::manage_provisioning, true, {}},
     {Op::list_devices, "list devices", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::read_device, "read device", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::manage_device, "manage device", manage_machines, true, any_of(write(devices_core))},
@@ -165,8 +169,10 @@ constexpr Row kOperations[] = {
 constexpr Op kForEverySession[] = {Op::connect_device, Op::list_sessions, Op::end_session};
 
 // All that the identity provider may do by SCIM, and all that the server does at a sign-in.
-constexpr Op kForProvisioning[] = {Op::list_users,   Op::read_user,    Op::create_user, Op::update_user,
-                                   Op::suspend_user, Op::restore_user, Op::delete_user};
+constexpr Op kForProvisioning[] = {Op::list_users, Op::read_user, Op::create_user, Op::update_user,
+                                   Op::suspend_user, Op::restore_user, Op::delete_user, Op::manage_groups,
+                                   // Only where an administrator said what a group makes its members.
+                                   Op::change_user_role};
 constexpr Op kForSignOn[] = {Op::create_user};
 
 // What a scope amounts to for a person: who may not do it himself may not hand it out either.

@@ -214,7 +214,7 @@ constexpr Attribute kMembers[] = {
      .type = reference,
      .description = "The member's address.",
      .case_exact = true,
-     .mutability = kReadOnly,
+     .mutability = kImmutable,
      .reference_types = kMemberReference},
     {.name = "display", .description = "The member's name.", .mutability = kReadOnly},
     {.name = "type",

@@ -32,6 +32,8 @@ class Derivation {
         return of_endpoint(record);
       case TargetType::tailnet:
         if (record.target.property == "ACL") add(EventType::policy_update, sources_.policy(record));
+        if (record.target.property == "SCIM_REMOVALS")
+          add(EventType::provisioning_held, sources_.held_sync(record));
         return;
       case TargetType::group:
       case TargetType::invite:

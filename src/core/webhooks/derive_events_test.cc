@@ -13,9 +13,11 @@
 #include "core/people/admit.h"
 #include "core/people/standing.h"
 #include "core/policy/manage.h"
+#include "core/provisioning/provisioning_store.h"
 #include "core/tailnet/device_store.h"
 #include "core/tailnet/device_sweep.h"
 #include "core/tailnet/manage_devices.h"
+#include "core/tailnet/settings_act.h"
 #include "testing/webhook_world.h"
 
 namespace latchkey::webhooks {
@@ -325,6 +327,23 @@ TEST_F(DeriveEvents, TheLifeOfAPersonIsToldAsItHappens) {
   EXPECT_EQ(types_of(events), (Types{"userDeleted", "credentialRevoked", "nodeDeleted"}));
   EXPECT_EQ(data_in(events[0], "user"), "it-admin@otter-reef.example");
   EXPECT_EQ(data_in(events[2], "managedBy"), "it-admin@otter-reef.example") << "although he is gone";
+}
+
+TEST_F(DeriveEvents, ASyncThatIsHeldIsToldOnceAndItsReleaseIsNot) {
+  forget_told();
+  const auto changed = [&](const char* was, const char* is) {
+    write([&](core::Tx& tx) {
+      tailnet::SettingsAct act(tx, world_.caller(Role::owner), audit::ChangeKind::provisioning_updated,
+                               world_.now);
+      act.updated("SCIM_REMOVALS", boost::json::string(was), boost::json::string(is));
+      tx.provisioning().save(world_.tailnet().tailnet.id, {}, act.records(), act.change());
+    });
+  };
+  changed("watching", "holding");
+  changed("holding", "released");
+  const auto events = told();
+  ASSERT_EQ(types_of(events), Types{"provisioningHeld"});
+  EXPECT_NE(text(events[0], "message").find("is held"), std::string::npos);
 }
 
 TEST_F(DeriveEvents, R36_TheLifeOfAnAuthKeyIsToldOnceEach) {

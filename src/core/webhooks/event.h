@@ -54,6 +54,7 @@ enum class EventType : std::uint8_t {
   credential_refused_repeatedly,
   credential_leaked,
   webhook_failing,
+  provisioning_held,
 };
 
 // "categoryTailnetManagement": subscribes to every type in it, those of later releases too.

@@ -79,6 +79,9 @@ constexpr EventTypeRow kTypes[] = {
      "a key was found where it should not be"},
     {Type::webhook_failing, "webhookFailing", kTailnet, false, false,
      "another endpoint has taken nothing for a quarter of an hour"},
+    {Type::provisioning_held, "provisioningHeld", kTailnet, false, false,
+     "the identity provider would take away more people than the guard lets pass: an administrator must "
+     "decide"},
 };
 
 constexpr CategoryRow kCategories[] = {

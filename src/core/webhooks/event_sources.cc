@@ -213,6 +213,16 @@ std::optional<EventSources::Told> EventSources::policy(const audit::Record& reco
   return Told{"Tailnet policy file updated", std::move(data)};
 }
 
+std::optional<EventSources::Told> EventSources::held_sync(const audit::Record& record) {
+  if (!record.new_value || *record.new_value != "holding") return std::nullopt;
+  object data;
+  data["actor"] = name_of(record.actor);
+  data["details"] = record.details;
+  data["url"] = url("/settings/user-management");
+  return Told{"The identity provider's sync is held: it would take away more people than the guard lets pass",
+              std::move(data)};
+}
+
 EventSources::Told EventSources::updated_endpoint(const audit::Record& record) {
   const bool is_secret = record.target.property == "SECRET";
   object data;

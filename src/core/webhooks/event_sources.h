@@ -46,6 +46,8 @@ class EventSources {
   bool waits_for_approval(const audit::Record& record);
 
   std::optional<Told> policy(const audit::Record& record);
+  // When the guard on mass changes begins to hold.
+  std::optional<Told> held_sync(const audit::Record& record);
 
   // Of a credential: by its record, or by the present state when nobody did anything.
   std::optional<Told> key(const audit::Record& record, std::string_view what);

@@ -1,0 +1,212 @@
+#include "storage/provisioning_store.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <tuple>
+
+#include "core/credentials/credential_store.h"
+#include "core/identity/group_store.h"
+#include "core/identity/user_store.h"
+#include "core/provisioning/groups.h"
+#include "core/provisioning/switch.h"
+#include "core/provisioning/users.h"
+#include "core/scim/document.h"
+#include "core/scim/patch.h"
+#include "testing/engines.h"
+#include "testing/world.h"
+
+namespace latchkey::storage {
+namespace {
+
+using identity::Operation;
+using identity::Role;
+using testing::World;
+
+class ProvisioningStoreTest : public testing::EngineTest {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    world_ = std::make_unique<World>(open());
+    key_ = enable();
+  }
+  void TearDown() override {
+    world_.reset();
+    EngineTest::TearDown();
+  }
+
+  const TailnetId& tailnet() const { return world_->tailnet().tailnet.id; }
+
+  CredentialId enable() {
+    auto issued = world_->db().write_now([&](core::Tx& tx) -> Result<credentials::IssuedKey> {
+      TRY(const auto may, identity::authorize<Operation::manage_provisioning>(world_->caller(Role::owner)));
+      return provisioning::enable(tx, may, {world_->mint(), {}}, world_->now);
+    });
+    return issued->credential.id;
+  }
+  Result<CredentialId> generate(storage::SqlDatabase& db, const identity::Caller& caller) {
+    return db.write_now([&](core::Tx& tx) -> Result<CredentialId> {
+      TRY(const auto may, identity::authorize<Operation::manage_provisioning>(caller));
+      TRY(const auto issued, provisioning::generate_key(tx, may, {world_->mint(), {}}, world_->now));
+      return issued.credential.id;
+    });
+  }
+  template <typename T>
+  Result<T> sync(const std::function<Result<T>(const provisioning::Sync&)>& work) {
+    const auto caller = identity::provisioning_caller(tailnet(), key_, {});
+    return world_->db().write_now([&](core::Tx& tx) -> Result<T> {
+      return work({tx, caller, rules_, "https://latchkey.example/scim/v2", world_->now});
+    });
+  }
+  std::string make_user(const std::string& name) {
+    const boost::json::object document{{"userName", name}, {"externalId", "ext-" + name}};
+    const auto made = sync<std::string>([&](const auto& sync) -> Result<std::string> {
+      TRY(const auto user, provisioning::create_user(sync, document));
+      return std::string(user.done->document.at("id").as_string());
+    });
+    return *made;
+  }
+  std::vector<std::string> found(const std::string& filter) {
+    scim::ListQuery query;
+    query.filter = filter;
+    const auto plan = scim::plan_list(scim::user_type(), query);
+    const auto page =
+        sync<provisioning::Page>([&](const auto& sync) { return provisioning::list_users(sync, *plan); });
+    std::vector<std::string> names;
+    for (const auto& each : page->resources) names.emplace_back(each.at("userName").as_string());
+    return names;
+  }
+
+  std::unique_ptr<World> world_;
+  provisioning::SyncRules rules_;
+  CredentialId key_;
+};
+
+TEST_P(ProvisioningStoreTest, R22_ParallelGenerationsLeaveOneKey) {
+  const auto caller = world_->caller(Role::owner);
+  const auto second_replica = on_postgres() ? open() : nullptr;
+  constexpr int kEach = 8;
+  std::vector<std::thread> threads;
+  std::atomic<int> made = 0;
+  for (int i = 0; i < kEach; ++i) {
+    threads.emplace_back([&, i] {
+      auto& db = second_replica && i % 2 == 1 ? *second_replica : world_->db();
+      if (generate(db, caller).ok()) ++made;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(made, kEach);
+  std::ignore = world_->db().read_now([&](core::Tx& tx) -> Result<void> {
+    auto& connection = testing::connection_of(tx);
+    EXPECT_EQ(testing::number(connection,
+                              "SELECT COUNT(*) FROM credentials WHERE type = 'scim' AND ended_at IS NULL"),
+              1);
+    EXPECT_EQ(testing::number(connection, "SELECT COUNT(*) FROM credentials WHERE type = 'scim'"), kEach + 1);
+    return {};
+  });
+}
+
+TEST_P(ProvisioningStoreTest, R22_TheDatabaseItselfTakesNoSecondKey) {
+  EXPECT_THROW(std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    auto second = *tx.credentials().find_scim_key(tailnet());
+    second.id = CredentialId("kSecondCNTRL");
+    tx.credentials().insert(second, {});
+    testing::connection_of(tx).settle();
+    return {};
+  }),
+               UniqueViolation);
+}
+
+TEST_P(ProvisioningStoreTest, KeepsWhatWasSaidOfAPersonAndCountsByColumns) {
+  world_->now += seconds{1};
+  const auto ines = make_user("Ines@x.example");
+  world_->now += seconds{1};
+  const auto tomas = make_user("tomas@x.example");
+  EXPECT_EQ(found("userName eq \"INES@X.example\""), std::vector<std::string>{"Ines@x.example"});
+  EXPECT_EQ(found("externalId eq \"ext-tomas@x.example\""), std::vector<std::string>{"tomas@x.example"});
+  EXPECT_EQ(found("id eq \"" + tomas + "\" and active eq true"), std::vector<std::string>{"tomas@x.example"});
+  EXPECT_TRUE(found("active eq false").empty());
+  EXPECT_EQ(found("meta.lastModified gt \"2026-01-05T09:00:01Z\""),
+            std::vector<std::string>{"tomas@x.example"});
+  EXPECT_EQ(found("meta.lastModified le \"2026-01-05T09:00:01Z\" and externalId pr"),
+            std::vector<std::string>{"Ines@x.example"});
+}
+
+TEST_P(ProvisioningStoreTest, Z2_TwoChangesOfOneGroupAtOnceLoseNobody) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 8; ++i) ids.push_back(make_user("p" + std::to_string(i)));
+  const auto group = sync<std::string>([&](const auto& sync) -> Result<std::string> {
+    TRY(const auto made, provisioning::create_group(sync, boost::json::object{{"displayName", "ops"}}));
+    return made.id;
+  });
+  const auto second_replica = on_postgres() ? open() : nullptr;
+  const auto caller = identity::provisioning_caller(tailnet(), key_, {});
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    threads.emplace_back([&, i] {
+      auto& db = second_replica && i % 2 == 1 ? *second_replica : world_->db();
+      const auto done = db.write_now([&](core::Tx& tx) -> Result<provisioning::ShownGroup> {
+        const std::vector<scim::PatchOperation> add{
+            {scim::PatchOperation::Verb::add, "members",
+             boost::json::array{boost::json::object{{"value", ids[i]}}}}};
+        return provisioning::change_group(
+            {tx, caller, rules_, "x", world_->now}, GroupId(*group), {},
+            [&](const boost::json::object& stored) -> Result<boost::json::object> {
+              TRY(auto patched, scim::apply_patch(scim::group_type(), stored, add));
+              return std::move(patched.document);
+            });
+      });
+      EXPECT_TRUE(done.ok());
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::ignore = world_->db().read_now([&](core::Tx& tx) -> Result<void> {
+    EXPECT_EQ(tx.groups().members(tailnet(), GroupId(*group)).size(), ids.size());
+    return {};
+  });
+}
+
+TEST_P(ProvisioningStoreTest, MembersGoWithTheirUserAndTheirGroup) {
+  const auto ines = make_user("ines");
+  const auto tomas = make_user("tomas");
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    identity::Group group;
+    group.id = GroupId("gOneCNTRL");
+    group.tailnet = tailnet();
+    group.name = "Ops";
+    EXPECT_TRUE(tx.groups().insert(group, {}));
+    group.id = GroupId("gTwoCNTRL");
+    EXPECT_FALSE(tx.groups().insert(group, {}));  // the name is taken
+    group.name = "Outer";
+    EXPECT_TRUE(tx.groups().insert(group, {}));
+    const std::vector<identity::GroupMember> people{{ines, false}, {tomas, false}};
+    tx.groups().add_members(tailnet(), GroupId("gOneCNTRL"), people);
+    tx.groups().add_members(tailnet(), GroupId("gOneCNTRL"), people);  // again: nothing
+    const std::vector<identity::GroupMember> inner{{"gOneCNTRL", true}};
+    tx.groups().add_members(tailnet(), GroupId("gTwoCNTRL"), inner);
+    return {};
+  });
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    EXPECT_EQ(tx.groups().find(tailnet(), GroupId("gOneCNTRL"))->members, 2);
+    EXPECT_EQ(tx.groups().find_by_name(tailnet(), "OPS")->id.str(), "gOneCNTRL");
+    EXPECT_EQ(*tx.groups().logins_of(tailnet(), {{}, {}, "gOneCNTRL"}),
+              (std::vector<std::string>{"ines", "tomas"}));
+    EXPECT_EQ(tx.groups().groups_of(tailnet(), UserId(ines)).size(), 1U);
+    tx.users().remove(*tx.users().find(tailnet(), UserId(ines)), {});
+    return {};
+  });
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    EXPECT_EQ(tx.groups().find(tailnet(), GroupId("gOneCNTRL"))->members, 1);
+    tx.groups().remove(tailnet(), GroupId("gOneCNTRL"), {});
+    EXPECT_TRUE(tx.groups().members(tailnet(), GroupId("gTwoCNTRL")).empty());
+    return {};
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ProvisioningStoreTest, testing::both_engines(), testing::engine_name);
+
+}  // namespace
+}  // namespace latchkey::storage
