@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/identity/user_store.h"
 #include "core/policy/policy_store.h"
+#include "core/policy/synced_group.h"
 
 namespace latchkey::policy {
 namespace {
@@ -62,7 +63,12 @@ Policy current_policy(core::Tx& tx, const TailnetId& tailnet) {
   if (!text) return Policy::standard();
   auto parsed = Policy::parse(*std::move(text));
   if (!parsed) throw std::runtime_error("the stored policy file is not valid: " + parsed.error().message);
-  return *std::move(parsed);
+  return with_synced_groups(tx, tailnet, *parsed);
+}
+
+Result<Policy> parse_policy(core::Tx& tx, const MayRead& may, std::string text) {
+  TRY(const auto policy, Policy::parse(std::move(text)));
+  return with_synced_groups(tx, may.tailnet(), policy);
 }
 
 Policy read_policy(core::Tx& tx, const MayRead& may) {
@@ -77,6 +83,10 @@ std::vector<std::string> warnings(core::Tx& tx, const MayRead& may, const Policy
     for (const auto& login : members) {
       add_unknown({.kind = Selector::Kind::user, .name = login}, group, known, found);
     }
+  }
+  for (const auto& group : missing_groups(tx, may.tailnet(), policy)) {
+    found.insert("\"" + group +
+                 "\": group is not syncing from SCIM and will be ignored by rules in the policy file");
   }
   for (const auto& [tag, owners] : policy.tag_owners()) {
     for (const auto& owner : owners) add_unknown(owner, tag, known, found);
@@ -100,7 +110,8 @@ Result<WrittenPolicy> write_policy(core::Tx& tx, const MayWrite& may, const NewP
     }
     return WrittenPolicy{Policy::standard(), {}};
   }
-  TRY(auto policy, Policy::parse(want.text));
+  TRY(const auto parsed, Policy::parse(want.text));
+  auto policy = with_synced_groups(tx, may.tailnet(), parsed);
   TRY(auto failed, failures(tx, may.tailnet(), policy, policy.tests(), nodes));
   if (!failed.empty()) return WrittenPolicy{was, std::move(failed)};
   if (was.is_standard() || was.text() != policy.text()) {

@@ -24,6 +24,8 @@ using MayRead = identity::Permit<identity::Operation::read_policy>;
 using MayWrite = identity::Permit<identity::Operation::write_policy>;
 
 Policy read_policy(core::Tx& tx, const MayRead& may);
+// One that is not stored, as it would hold here.
+Result<Policy> parse_policy(core::Tx& tx, const MayRead& may, std::string text);
 
 // Logins that groups and rules name and that are no users of this tailnet, as upstream words it.
 std::vector<std::string> warnings(core::Tx& tx, const MayRead& may, const Policy& policy);

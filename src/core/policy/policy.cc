@@ -45,6 +45,35 @@ Result<std::vector<Test>> Policy::parse_tests(std::string_view text) const {
   return std::move(parts.tests);
 }
 
+std::vector<std::string> Policy::synced_groups() const {
+  std::vector<std::string> names;
+  const auto note = [&](const Selector& selector) {
+    if (selector.kind == Selector::Kind::group && !groups().contains(selector.name))
+      names.push_back(selector.name);
+  };
+  for (const auto& [tag, owners] : tag_owners()) std::ranges::for_each(owners, note);
+  for (const auto& [route, approvers] : auto_approvers().routes) std::ranges::for_each(approvers, note);
+  std::ranges::for_each(auto_approvers().exit_node, note);
+  for (const auto& rule : rules()) {
+    std::ranges::for_each(rule.sources, note);
+    for (const auto& target : rule.targets) note(target.what);
+  }
+  for (const auto& test : tests()) {
+    note(test.source);
+    for (const auto& aim : test.accept) note(aim.what);
+    for (const auto& aim : test.deny) note(aim.what);
+  }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+Policy Policy::with_groups(Groups more) const {
+  auto parts = std::make_shared<Parts>(*parts_);
+  parts->names.groups.merge(std::move(more));
+  return Policy(std::move(parts), standard_);
+}
+
 Policy Policy::standard() {
   static const Policy kStandard = [] {
     auto parsed = parse(std::string(kStandardText));

@@ -78,6 +78,11 @@ class Policy {
   const std::vector<Rule>& rules() const { return parts_->rules; }
   const std::vector<Test>& tests() const { return parts_->tests; }
 
+  // Groups that it names and does not define: an identity provider may have them. Sorted, each once.
+  std::vector<std::string> synced_groups() const;
+  // The same with these groups' people; those that it defines itself stay.
+  Policy with_groups(Groups more) const;
+
   // What its parts are; the reader fills them.
   struct Parts {
     std::string text;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/identity/user.h"
+#include "core/policy/synced_group.h"
 #include "core/policy/tag.h"
 
 namespace latchkey::policy {
@@ -32,7 +33,9 @@ Result<Selector> autogroup(std::string_view text) {
 Result<Selector> named(std::string_view text, const Names& names) {
   if (text.starts_with(kAutogroup)) return autogroup(text);
   if (text.starts_with("group:")) {
-    if (!names.groups.contains(text)) return malformed("group not found: " + quoted(text));
+    if (!names.groups.contains(text) && !synced_reference(text)) {
+      return malformed("group not found: " + quoted(text));
+    }
     return Selector{.kind = Kind::group, .name = std::string(text)};
   }
   if (text.starts_with("tag:")) {

@@ -159,7 +159,7 @@ Answer validate_policy_file(Context& context, Call& call) {
       TRY(const auto tests, policy.parse_tests(text));
       return policy::examine(tx, may, policy, tests, tailnet::policy_nodes(tx, may.tailnet()));
     }
-    TRY(const auto policy, Policy::parse(text));
+    TRY(const auto policy, policy::parse_policy(tx, may, text));
     return policy::examine(tx, may, policy, policy.tests(), tailnet::policy_nodes(tx, may.tailnet()));
   };
   CO_TRY(const auto failures, co_await context.db.read(std::move(work)));
@@ -171,8 +171,8 @@ Answer preview_policy_file(Context& context, Call& call) {
   CO_TRY(auto want, wanted_preview(call));
   auto work = [may, want, text = call.request.body](core::Tx& tx) -> Result<boost::json::object> {
     // Without a body, the rules as they are.
-    TRY(const auto policy,
-        trim(text).empty() ? Result<Policy>(policy::read_policy(tx, may)) : Policy::parse(text));
+    TRY(const auto policy, trim(text).empty() ? Result<Policy>(policy::read_policy(tx, may))
+                                              : policy::parse_policy(tx, may, text));
     TRY(const auto rules, matches(tx, may.tailnet(), policy, want));
     return preview_json(rules, want);
   };
