@@ -206,7 +206,10 @@ struct Server::Parts {
                 {static_cast<double>(wanted.devices_handshakes_per_second),
                  static_cast<double>(wanted.devices_handshake_burst)}),
         door(control),
-        http(runtime, http_settings(wanted), log_to, &probe) {}
+        http(runtime, http_settings(wanted), log_to, &probe) {
+    context.scim_available = wanted.scim_available;
+    context.sync_rules = wanted.scim_rules;
+  }
 
   io::awaitable<Result<void>> back_up(std::string path);
   io::awaitable<io::Response> serve_metrics(io::Request& request);

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "core/provisioning/rules.h"
 
 namespace latchkey::app {
 
@@ -74,6 +75,8 @@ struct Settings {
   std::vector<std::string> webhooks_allow_networks;
   bool webhooks_allow_http = false;
   std::filesystem::path webhooks_ca_file;
+  bool scim_available = true;
+  provisioning::SyncRules scim_rules;
 
   seconds devices_ephemeral{};
   std::int64_t devices_handshakes_per_second = 0;

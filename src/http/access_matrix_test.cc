@@ -138,6 +138,16 @@ const Row kRows[] = {
     {"replayWebhookDeliveries", R"({"numbers":[1]})", {"webhooks"}, "xxxx---"},
     {"getWebhookDelivery", "", {"webhooks:read"}, "xxxx---"},
     {"revokeMatchingKeys", R"({"query":"type:auth"})", kWriteKeys, "xxxx---"},
+    {"getProvisioning", "", {}, "xx-x---"},
+    {"enableProvisioning", "", {}, "xx-x---"},
+    {"disableProvisioning", R"({"revokeKey":true})", {}, "xx-x---"},
+    {"generateScimKey", "", {}, "xx-x---"},
+    {"revokeScimKey", "", {}, "xx-x---"},
+    {"releaseProvisioningGuard", "{}", {}, "xx-x---"},
+    {"refuseProvisioningGuard", "", {}, "xx-x---"},
+    {"setGroupRole", R"({"role":"auditor"})", {}, "xx-x---"},
+    {"listGroups", "", {"users:read"}, "xxxxxx-"},
+    {"getGroup", "", {"users:read"}, "xxxxxx-"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
     {"createLoginLink", "{}", {}, "-------"},
@@ -195,6 +205,10 @@ std::string target_of(const Route& route) {
                                                           {"{number}", "1"},
                                                           {"{sessionId}", "sNoSuchSessCNTRL"},
                                                           {"{providerId}", "none"},
+                                                          {"{groupId}", "gNoSuchGrpCNTRL"},
+                                                          {"{resourceId}", "uNoSuchUserCNTRL"},
+                                                          {"{schemaUrn}", "urn:none"},
+                                                          {"{typeName}", "None"},
                                                           {"{loginId}", "00000000000000000000000000000000"}};
   for (const auto& [name, value] : elements) {
     const auto at = path.find(name);
@@ -332,6 +346,20 @@ TEST_F(AccessMatrix, NoRouteIsReachedWithoutATokenOfThisServer) {
         EXPECT_EQ(status(route, token), 401) << route.operation_id << token.size();
     }
   }
+}
+
+TEST_F(AccessMatrix, R21_NoApiTokenOpensWhatAnIdentityProviderUses) {
+  const auto with_all_scopes = token_with({"all"});
+  std::size_t seen = 0;
+  for (const auto& route : routes()) {
+    EXPECT_EQ(route.access == Access::provider, route.pattern.starts_with("/scim/")) << route.pattern;
+    if (route.access != Access::provider) continue;
+    ++seen;
+    for (const auto& token : {std::string(), owner_, with_all_scopes}) {
+      EXPECT_EQ(status(route, token), 401) << route.operation_id;
+    }
+  }
+  EXPECT_GT(seen, 0U);
 }
 
 TEST_F(AccessMatrix, R19_NoRouteIsReachedWithoutAScopeOfItsRow) {

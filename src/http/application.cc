@@ -6,10 +6,14 @@
 #include "core/tailnet/tailnet.h"
 #include "http/responses.h"
 #include "http/same_origin.h"
+#include "http/scim/answers.h"
 
 namespace latchkey::http {
 namespace {
 
+constexpr std::string_view kScim = "scim/v2";
+constexpr std::string_view kProvisioning = "api/console/provisioning";
+constexpr int kUnsupportedMediaType = 415;
 constexpr std::size_t kMaxUserAgent = 256;
 constexpr std::size_t kMaxTargetId = 64;
 constexpr std::size_t kMaxRefusal = 512;
@@ -26,6 +30,10 @@ std::string recorded(std::string_view text, std::size_t most) {
 }
 
 // Whose changes are counted together; empty: nobody's.
+bool takes_body(const io::Request& request) {
+  return request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+}
+
 std::string rate_name(const Call& call) {
   if (!call.caller.source.credential.empty()) return call.caller.source.credential.str();
   return call.session ? call.session->session.id : std::string();
@@ -59,10 +67,18 @@ io::Handler Application::local_handler() {
 }
 
 io::awaitable<io::Response> Application::answer(io::Request& request, Door door) {
+  const bool is_scim = router_.is_below(request.path(), kScim);
+  if (!context_.scim_available && (is_scim || router_.is_below(request.path(), kProvisioning))) {
+    co_return error_response(not_found("404 page not found"));
+  }
+  const auto failed = [is_scim](const Error& error) {
+    return is_scim ? scim_error_response(error) : error_response(error);
+  };
   const auto match = router_.find(request.method, request.path());
-  if (!match) co_return error_response(match.error());
-  auto query = parse_form(request.query(), "query");
-  if (!query) co_return error_response(query.error());
+  if (!match) co_return failed(match.error());
+  // SCIM reads its query itself, and less strictly.
+  auto query = is_scim ? FormPairs() : parse_form(request.query(), "query");
+  if (!query) co_return failed(query.error());
   Call call{.request = request,
             .path = match->path,
             .query = *std::move(query),
@@ -83,7 +99,7 @@ io::awaitable<io::Response> Application::answer(io::Request& request, Door door)
     if (error.refusal && match->route->writes && !call.caller.tailnet.empty()) {
       co_await record_refusal(call, *match, error);
     }
-    response = error_response(error);
+    response = failed(error);
   }
   response.headers.insert(response.headers.end(), call.cookies.begin(), call.cookies.end());
   if (match->route->access != Access::anyone && !call.caller.source.credential.empty()) {
@@ -105,6 +121,9 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
   if (route.writes && !counted.empty() && !write_rate_.take(counted, context_.clock.now()).allowed) {
     co_return Error{
         ErrorCode::rate_limited, "too many requests: this credential changes things too fast", {}, {}};
+  }
+  if (route.access == Access::provider && takes_body(request) && !is_scim_media_type(request)) {
+    co_return scim_refusal(kUnsupportedMediaType, "Send application/scim+json or application/json.");
   }
   call.caller.source.request_id = request.id;
   call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
@@ -137,6 +156,8 @@ io::awaitable<Result<void>> Application::admit(const io::Request& request, Door 
         co_return co_await check_tailnet(call);
       }
       break;
+    case Access::provider:
+      co_return co_await identify_provider(request, call);
     case Access::caller:
       break;
   }
@@ -157,6 +178,13 @@ io::awaitable<Result<void>> Application::identify(const io::Request& request, Do
   }
   const std::string address = client_address(request, settings_.trusted_proxies);
   CO_TRY(call.caller, co_await authenticator_.authenticate(request, address, context_.clock.now()));
+  call.caller.source.address = address;
+  co_return Result<void>();
+}
+
+io::awaitable<Result<void>> Application::identify_provider(const io::Request& request, Call& call) {
+  const std::string address = client_address(request, settings_.trusted_proxies);
+  CO_TRY(call.caller, co_await authenticator_.authenticate_provider(request, address, context_.clock.now()));
   call.caller.source.address = address;
   co_return Result<void>();
 }

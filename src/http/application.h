@@ -48,6 +48,7 @@ class Application {
                                                Call& call);
   io::awaitable<Result<void>> admit(const io::Request& request, Door door, const Route& route, Call& call);
   io::awaitable<Result<void>> identify(const io::Request& request, Door door, Call& call);
+  io::awaitable<Result<void>> identify_provider(const io::Request& request, Call& call);
   io::awaitable<Result<void>> check_tailnet(const Call& call);
   io::awaitable<void> record_refusal(const Call& call, const Match& match, const Error& error);
 

@@ -60,7 +60,21 @@ Authenticator::Authenticator(io::Database& db, const credentials::KeyMint& mint,
 io::awaitable<Result<identity::Caller>> Authenticator::authenticate(const io::Request& request,
                                                                     std::string address, TimePoint now) {
   CO_TRY(const auto token, presented_token(request));
-  const auto parsed = credentials::parse_api_token(token.expose());
+  auto parsed = credentials::parse_api_token(token.expose());
+  co_return co_await check(std::move(parsed), token, std::move(address), now);
+}
+
+io::awaitable<Result<identity::Caller>> Authenticator::authenticate_provider(const io::Request& request,
+                                                                             std::string address,
+                                                                             TimePoint now) {
+  CO_TRY(const auto key, presented_scim_key(request));
+  auto parsed = credentials::parse_scim_key(key.expose());
+  co_return co_await check(std::move(parsed), key, std::move(address), now);
+}
+
+io::awaitable<Result<identity::Caller>> Authenticator::check(Result<credentials::ParsedKey> parsed,
+                                                             const SecretString& token, std::string address,
+                                                             TimePoint now) {
   if (!parsed) {
     guard_.note_failure(address, now);
     refused_.add();
@@ -106,7 +120,8 @@ io::awaitable<Result<identity::Caller>> Authenticator::look_up(credentials::Pars
 
 Result<identity::Caller> Authenticator::accept(const credentials::OwnedCredential& token,
                                                const std::string& address, TimePoint now) {
-  auto caller = credentials::caller_of(token, now);
+  auto caller = token.credential.type == credentials::KeyType::scim ? credentials::provider_of(token, now)
+                                                                    : credentials::caller_of(token, now);
   if (caller.ok()) cache_.note_use(token.credential, now, address);
   return caller;
 }

@@ -28,12 +28,19 @@ class Authenticator {
   io::awaitable<Result<identity::Caller>> authenticate(const io::Request& request, std::string address,
                                                        TimePoint now);
 
+  // The identity provider behind a SCIM key, in the same way.
+  io::awaitable<Result<identity::Caller>> authenticate_provider(const io::Request& request,
+                                                                std::string address, TimePoint now);
+
   // The local administrator, acting as the user named by X-Latchkey-User (the owner by default) in the
   // tailnet that `tailnet` names ("-" or empty: the only one).
   io::awaitable<Result<identity::Caller>> local_administrator(const io::Request& request,
                                                               std::string tailnet);
 
  private:
+  // A text that names a credential, however it was presented.
+  io::awaitable<Result<identity::Caller>> check(Result<credentials::ParsedKey> parsed,
+                                                const SecretString& text, std::string address, TimePoint now);
   io::awaitable<Result<identity::Caller>> look_up(credentials::ParsedKey parsed, crypto::Digest presented,
                                                   std::string address, TimePoint now);
   Result<identity::Caller> accept(const credentials::OwnedCredential& token, const std::string& address,

@@ -27,4 +27,14 @@ Result<SecretString> presented_token(const io::Request& request) {
   return none();
 }
 
+Result<SecretString> presented_scim_key(const io::Request& request) {
+  const auto none = [] { return unauthenticated(std::string(credentials::kScimKeyInvalid)); };
+  const auto header = request.header("Authorization");
+  if (!header || request.count("Authorization") > 1) return none();
+  const auto space = header->find(' ');
+  if (space == std::string_view::npos) return SecretString(std::string(*header));
+  if (!equals_ignore_case(header->substr(0, space), "Bearer")) return none();
+  return SecretString(std::string(header->substr(space + 1)));
+}
+
 }  // namespace latchkey::http

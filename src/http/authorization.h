@@ -11,4 +11,7 @@ namespace latchkey::http {
 // do not. Two Authorization headers are refused, anything else that carries no token is unauthenticated.
 Result<SecretString> presented_token(const io::Request& request);
 
+// The presented SCIM key: as Bearer, or as the whole header, which is how Okta's "Header Auth" sends it.
+Result<SecretString> presented_scim_key(const io::Request& request);
+
 }  // namespace latchkey::http

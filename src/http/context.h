@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "core/credentials/issue.h"
 #include "core/identity/caller.h"
+#include "core/provisioning/rules.h"
 #include "core/signon/sessions.h"
 #include "core/webhooks/manage.h"
 #include "crypto/seal.h"
@@ -59,6 +60,9 @@ struct Context {
     std::function<io::awaitable<io::OutboundAnswer>(io::OutboundRequest)> send;
   };
   SignOnDoor sign_on = {};
+  // Whether identity providers can be let in at all, and by which rules.
+  bool scim_available = true;
+  provisioning::SyncRules sync_rules = {};
 };
 
 // One request on its way to a handler, after routing and authentication.

@@ -149,6 +149,51 @@ Answer revoke_matching_keys(Context& context, Call& call);
 // console/audit.cc
 Answer verify_audit_log(Context& context, Call& call);
 
+// console/provisioning.cc
+Answer get_provisioning(Context& context, Call& call);
+Answer enable_provisioning(Context& context, Call& call);
+Answer disable_provisioning(Context& context, Call& call);
+Answer generate_scim_key(Context& context, Call& call);
+Answer revoke_scim_key(Context& context, Call& call);
+Answer release_provisioning_guard(Context& context, Call& call);
+Answer refuse_provisioning_guard(Context& context, Call& call);
+
+// console/groups.cc
+Answer set_group_role(Context& context, Call& call);
+Answer list_groups(Context& context, Call& call);
+Answer get_group(Context& context, Call& call);
+
+// scim/discovery.cc
+Answer scim_service_provider_config(Context& context, Call& call);
+Answer scim_list_schemas(Context& context, Call& call);
+Answer scim_get_schema(Context& context, Call& call);
+Answer scim_list_resource_types(Context& context, Call& call);
+Answer scim_get_resource_type(Context& context, Call& call);
+Answer scim_me(Context& context, Call& call);
+
+// scim/search.cc
+Answer scim_list_users(Context& context, Call& call);
+Answer scim_list_groups(Context& context, Call& call);
+Answer scim_list_all(Context& context, Call& call);
+Answer scim_search_users(Context& context, Call& call);
+Answer scim_search_groups(Context& context, Call& call);
+Answer scim_search_all(Context& context, Call& call);
+
+// scim/resources.cc
+Answer scim_get_user(Context& context, Call& call);
+Answer scim_create_user(Context& context, Call& call);
+Answer scim_replace_user(Context& context, Call& call);
+Answer scim_patch_user(Context& context, Call& call);
+Answer scim_delete_user(Context& context, Call& call);
+Answer scim_get_group(Context& context, Call& call);
+Answer scim_create_group(Context& context, Call& call);
+Answer scim_replace_group(Context& context, Call& call);
+Answer scim_patch_group(Context& context, Call& call);
+Answer scim_delete_group(Context& context, Call& call);
+
+// scim/bulk.cc
+Answer scim_bulk(Context& context, Call& call);
+
 // local/tailnets.cc
 Answer create_tailnet(Context& context, Call& call);
 

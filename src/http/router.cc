@@ -27,6 +27,11 @@ Router::Router(std::span<const Route> routes, std::string prefix) : prefix_(std:
   for (const auto& route : routes) patterns_.push_back({&route, split(route.pattern.substr(1), '/')});
 }
 
+bool Router::is_below(std::string_view path, std::string_view top) const {
+  path = strip(path, prefix_);
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
 Result<Match> Router::find(std::string_view method, std::string_view path) const {
   // HEAD is GET without the body, which the connection leaves out.
   if (method == "HEAD") method = "GET";

@@ -28,6 +28,8 @@ class Router {
 
   // not_found, method_not_allowed (fields name the methods there are), or malformed_input for bad escapes.
   Result<Match> find(std::string_view method, std::string_view path) const;
+  // Whether the path is this one or below it: "scim/v2".
+  bool is_below(std::string_view path, std::string_view top) const;
 
  private:
   struct Pattern {

@@ -14,6 +14,7 @@ enum class Access {
   caller,   // an API token, or the local administrator on the local socket; cookies count for nothing
   console,  // a session's cookie; without one, as a caller
   local,    // only on the local socket
+  provider,  // a SCIM key
 };
 
 struct Route {
