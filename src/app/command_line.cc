@@ -19,6 +19,7 @@
 #include "app/commands/version.h"
 #include "app/sign_on_commands.h"
 #include "app/user_commands.h"
+#include "app/provisioning_commands.h"
 #include "app/webhook_commands.h"
 
 namespace latchkey::app {
@@ -472,6 +473,7 @@ void fill(Tree& tree) {
   add_users(tree);
   add_webhooks(tree);
   add_sign_on(tree);
+  add_provisioning(tree);
   add_logs(tree);
   add_upkeep(tree);
   add_papers(tree);

@@ -29,11 +29,11 @@ std::string recorded(std::string_view text, std::size_t most) {
   return kept;
 }
 
-// Whose changes are counted together; empty: nobody's.
 bool takes_body(const io::Request& request) {
   return request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
 }
 
+// Whose changes are counted together; empty: nobody's.
 std::string rate_name(const Call& call) {
   if (!call.caller.source.credential.empty()) return call.caller.source.credential.str();
   return call.session ? call.session->session.id : std::string();

@@ -389,6 +389,70 @@ def test_a_webhook_endpoint_from_creation_to_deletion(world):
         assert server.stop() == 0
 
 
+USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+def scim(server_url, key, method, path, body=None):
+    request = urllib.request.Request(server_url + "/scim/v2" + path, method=method,
+                                     data=json.dumps(body).encode() if body is not None else None,
+                                     headers={"Authorization": "Bearer " + key, "Content-Type": "application/scim+json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.loads(answer.read() or b"{}")
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.loads(refused.read())
+
+
+def test_r6_provisioning_from_the_first_key_to_the_last(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        assert "disabled" in latchkey("scim", "status", **over).out
+        assert "not enabled" in latchkey("scim", "generate-key", "--yes", code=1, **over).err
+        key = latchkey("scim", "enable", shows_secret=True, **over).out.strip()
+        assert key.startswith("tskey-scim-"), "only the key goes to standard output"
+        assert "already" in latchkey("scim", "enable", code=1, **over).err
+        users = [scim(server.url, key, "POST", "/Users", {"schemas": [USER_URN], "userName": f"p{i}@otter-reef.example"})[1]["id"]
+                 for i in range(7)]
+        group = scim(server.url, key, "POST", "/Groups", {"schemas": [GROUP_URN], "displayName": "Sec Ops",
+                                                          "members": [{"value": users[0]}]})[1]["id"]
+        assert "Sec Ops" in latchkey("groups", "list", **over).out
+        assert "p0@otter-reef.example" in latchkey("groups", "show", "sec ops", **over).out
+        assert "makes its members auditor" in latchkey("groups", "role", group, "auditor", **over).out
+        assert latchkey("groups", "show", group, "--output", "json", **over).json["role"] == "auditor"
+        assert "gives no role" in latchkey("groups", "role", group, "none", **over).out
+        assert "not found" in latchkey("groups", "show", "nobody", code=1, **over).err
+
+        off = {"schemas": [PATCH_URN], "Operations": [{"op": "replace", "value": {"active": False}}]}
+        answers = [scim(server.url, key, "PATCH", f"/Users/{user}", off)[0] for user in users]
+        assert answers == [200] * 5 + [429] * 2, answers
+        assert "2 requests did not pass" in latchkey("scim", "status", **over).out
+        latchkey("scim", "refuse", **over)
+        assert scim(server.url, key, "PATCH", f"/Users/{users[5]}", off)[0] == 403
+        latchkey("scim", "release", "--for", "10m", **over)
+        assert scim(server.url, key, "PATCH", f"/Users/{users[5]}", off)[0] == 200
+        assert "released by" in latchkey("scim", "status", **over).out
+
+        new = latchkey("scim", "generate-key", "--yes", "--output", "json", shows_secret=True, **over).json["key"]
+        assert scim(server.url, key, "GET", "/Users")[0] == 401
+        assert scim(server.url, new, "GET", "/Users")[0] == 200
+        assert "revoked" in latchkey("scim", "revoke-key", "--yes", **over).out
+        assert scim(server.url, new, "GET", "/Users")[0] == 401
+        assert "no key" in latchkey("scim", "revoke-key", "--yes", **over).err
+        latchkey("scim", "disable", "--key", "revoke", "--yes", **over)
+        assert "disabled" in latchkey("scim", "status", **over).out
+
+
+def test_where_scim_is_not_available_nothing_of_it_is_there(world):
+    world.init()
+    with Server(world.data, "--set", "scim.available=false") as server:
+        over = world.over(server)
+        assert "not found" in latchkey("scim", "status", code=1, **over).err
+        assert scim(server.url, "x", "GET", "/Users")[0] == 404
+
+
 def test_deliveries_are_listed_shown_and_sent_again(world):
     world.init()
     with Server(world.data) as server:
