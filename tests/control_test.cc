@@ -76,6 +76,43 @@ TEST(Control, TwoDevicesSeeEachOtherComeChangeAndGo) {
   EXPECT_EQ(two.client.ask("POST", "/machine/map", map_body(two.keys, false)).status, 404);
 }
 
+TEST(Control, AMemberThatComesIntoASyncedGroupOrGoesChangesTheMapsAtOnce) {
+  RunningServer server;
+  ASSERT_EQ(server
+                .call("POST", "/api/v2/tailnet/-/acl",
+                      R"({"tagOwners": {"tag:srv": []},
+                          "acls": [{"action": "accept", "src": ["group:ops@example.com"], "dst": ["tag:srv:22"]}]})")
+                .status,
+            200);
+  const auto enabled = server.call("POST", "/api/console/provisioning/enable");
+  ASSERT_EQ(enabled.status, 200) << enabled.body;
+  const SecretString key(std::string(enabled.json().at("key").as_string()));
+  const auto users = server.call_as(key, "GET", "/scim/v2/Users").json();
+  const std::string owner(users.at("Resources").at(0).at("id").as_string());
+  const auto group =
+      server.call_as(key, "POST", "/scim/v2/Groups",
+                     R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Ops"})");
+  ASSERT_EQ(group.status, 201) << group.body;
+  const auto path = "/scim/v2/Groups/" + std::string(group.json().at("id").as_string());
+  const auto patch = [&](const std::string& operation) {
+    const auto done = server.call_as(
+        key, "PATCH", path,
+        R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[)" + operation + "]}");
+    ASSERT_EQ(done.status, 200) << done.body;
+  };
+
+  Device person(server, server.auth_key(), "laptop");
+  person.poll();
+  Device machine(server, server.auth_key(R"("reusable":true,"tags":["tag:srv"])"), "machine");
+  EXPECT_TRUE(machine.poll().at("Peers").as_array().empty());
+  patch(R"({"op":"add","path":"members","value":[{"value":")" + owner + R"("}]})");
+  const auto came = machine.client.next_with(machine.stream, "PeersChanged").at("PeersChanged").as_array();
+  EXPECT_EQ(came.at(0).at("Key").as_string(), person.keys.node);
+  patch(R"({"op":"remove","path":"members"})");
+  const auto gone = machine.client.next_with(machine.stream, "PeersRemoved").at("PeersRemoved").as_array();
+  EXPECT_EQ(gone.size(), 1U);
+}
+
 TEST(Control, R17ARevokedKeyIsRefusedWithItsReasonAndJoinedDevicesStay) {
   RunningServer server;
   const auto key = server.auth_key();

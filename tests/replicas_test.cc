@@ -47,14 +47,14 @@ class Replicas : public ::testing::Test {
   static RunningServer::Answer mint(RunningServer& at, const Client& by) {
     return at.post_form("/api/v2/oauth/token", "client_secret=" + by.secret);
   }
-  static int use(RunningServer& at, const SecretString& token) {
-    return at.call_as(token, "GET", kDns).status;
+  static int use(RunningServer& at, const SecretString& token, const char* path = kDns) {
+    return at.call_as(token, "GET", path).status;
   }
   // How long it takes until a use there has this status; more than the promise fails the test.
-  static void expect_soon(RunningServer& at, const SecretString& token, int status) {
+  static void expect_soon(RunningServer& at, const SecretString& token, int status, const char* path = kDns) {
     const auto began = steady_clock::now();
     int got = 0;
-    while ((got = use(at, token)) != status && steady_clock::now() - began < std::chrono::seconds(5)) {
+    while ((got = use(at, token, path)) != status && steady_clock::now() - began < std::chrono::seconds(5)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     EXPECT_EQ(got, status);
@@ -88,6 +88,19 @@ TEST_F(Replicas, R19_TokensOfANarrowedClientAreNarrowedEverywhere) {
       200);
   EXPECT_EQ(use(*one_, token), 403);
   expect_soon(*two_, token, 403);
+}
+
+TEST_F(Replicas, R22_ASupersededScimKeyIsRefusedAtOnceHereAndSoonElsewhere) {
+  constexpr const char* kUsers = "/scim/v2/Users";
+  const std::string door = "/api/console/provisioning";
+  const SecretString old(text(one_->call("POST", door + "/enable"), "key"));
+  EXPECT_EQ(use(*one_, old, kUsers), 200);
+  EXPECT_EQ(use(*two_, old, kUsers), 200);
+  const SecretString fresh(text(one_->call("POST", door + "/key"), "key"));
+  EXPECT_EQ(use(*one_, old, kUsers), 401);
+  expect_soon(*two_, old, 401, kUsers);
+  EXPECT_EQ(use(*one_, fresh, kUsers), 200);
+  EXPECT_EQ(use(*two_, fresh, kUsers), 200);
 }
 
 TEST_F(Replicas, ATokenOfAnIssuerThatOneHasTakenIsRefusedByTheOther) {

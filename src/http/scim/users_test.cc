@@ -38,7 +38,9 @@ class ScimUsers : public ::testing::Test {
   }
   std::size_t records(const std::string& event) {
     std::size_t count = 0;
-    for (const auto& record : api_.world.log()) count += event_name(record) == event ? 1 : 0;
+    for (const auto& record : api_.world.log()) {
+      count += event_name(record) == event && record.actor.type == audit::ActorType::scim ? 1 : 0;
+    }
     return count;
   }
 
