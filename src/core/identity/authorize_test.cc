@@ -128,7 +128,10 @@ constexpr PeopleRow kPeople[] = {
     {Operation::suspend_user, "xx-x---", "xx-x---", "x-"},
     {Operation::restore_user, "xx-x---", "xx-x---", "x-"},
     {Operation::delete_user, "xx-x---", "xx-x---", "x-"},
-    {Operation::change_user_role, "xx-x---", "xx-x---", "--"},
+    {Operation::change_user_role, "xx-x---", "xx-x---", "x-"},
+    {Operation::read_provisioning, "xx-x---", "xx-x---", "--"},
+    {Operation::manage_provisioning, "xx-x---", "xx-x---", "--"},
+    {Operation::manage_groups, "xx-x---", "xx-x---", "x-"},
     {Operation::update_user, "xx-x---", "xx-x---", "x-"},
     {Operation::transfer_ownership, "-------", "x------", "--"},
     {Operation::list_user_invites, "xxxxxx-", "xxxxxx-", "--"},
@@ -165,9 +168,10 @@ TEST(Authorize, R40_WhoMayDoWhatToPeople) {
 TEST(Authorize, ProvisioningAndSignOnGetNothingElse) {
   const auto provisioning = provisioning_caller(TailnetId("T1"), CredentialId("k1"), {});
   const auto sign_on = sign_on_caller(TailnetId("T1"), {});
-  const std::set<Operation> people{Operation::list_users,  Operation::read_user,    Operation::create_user,
-                                   Operation::update_user, Operation::suspend_user, Operation::restore_user,
-                                   Operation::delete_user};
+  const std::set<Operation> people{
+      Operation::list_users,  Operation::read_user,     Operation::create_user,
+      Operation::update_user, Operation::suspend_user,  Operation::restore_user,
+      Operation::delete_user, Operation::manage_groups, Operation::change_user_role};
   for (const auto operation : operations()) {
     EXPECT_EQ(detail::decide(provisioning, operation).ok(), people.contains(operation))
         << to_string(operation);
