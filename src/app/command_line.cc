@@ -17,9 +17,9 @@
 #include "app/commands/manual.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
+#include "app/provisioning_commands.h"
 #include "app/sign_on_commands.h"
 #include "app/user_commands.h"
-#include "app/provisioning_commands.h"
 #include "app/webhook_commands.h"
 
 namespace latchkey::app {

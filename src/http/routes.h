@@ -9,11 +9,11 @@
 namespace latchkey::http {
 
 enum class Access {
-  anyone,   // no credential is looked at
-  visitor,  // pages: a person, if the session's cookie says who
-  caller,   // an API token, or the local administrator on the local socket; cookies count for nothing
-  console,  // a session's cookie; without one, as a caller
-  local,    // only on the local socket
+  anyone,    // no credential is looked at
+  visitor,   // pages: a person, if the session's cookie says who
+  caller,    // an API token, or the local administrator on the local socket; cookies count for nothing
+  console,   // a session's cookie; without one, as a caller
+  local,     // only on the local socket
   provider,  // a SCIM key
 };
 
