@@ -18,6 +18,7 @@
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
 #include "app/provisioning_commands.h"
+#include "app/offboard_command.h"
 #include "app/sign_on_commands.h"
 #include "app/user_commands.h"
 #include "app/webhook_commands.h"
@@ -474,6 +475,7 @@ void fill(Tree& tree) {
   add_webhooks(tree);
   add_sign_on(tree);
   add_provisioning(tree);
+  add_offboard(tree);
   add_logs(tree);
   add_upkeep(tree);
   add_papers(tree);

@@ -148,6 +148,9 @@ const Row kRows[] = {
     {"setGroupRole", R"({"role":"auditor"})", {}, "xx-x---"},
     {"listGroups", "", {"users:read"}, "xxxxxx-"},
     {"getGroup", "", {"users:read"}, "xxxxxx-"},
+    {"previewOffboarding", "", {"users"}, "xx-x---"},
+    {"offboardUser", R"({"end":"suspend","fingerprint":"0-0"})", {"users"}, "xx-x---"},
+    {"reportOffboarding", "", {"users"}, "xx-x---"},
     {"verifyAuditLog", "", {"logs:configuration:read"}, "xxxxxx-"},
     {"createAccessToken", "{}", {}, "-------"},  // not with a token at all
     {"createLoginLink", "{}", {}, "-------"},

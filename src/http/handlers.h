@@ -146,6 +146,11 @@ Answer create_access_token(Context& context, Call& call);
 // console/incident.cc
 Answer revoke_matching_keys(Context& context, Call& call);
 
+// console/offboarding.cc
+Answer preview_offboarding(Context& context, Call& call);
+Answer offboard_user(Context& context, Call& call);
+Answer report_offboarding(Context& context, Call& call);
+
 // console/audit.cc
 Answer verify_audit_log(Context& context, Call& call);
 

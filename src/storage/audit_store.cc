@@ -31,6 +31,9 @@ const Statement kNumbered{
 
 const Statement kOfGroup{"SELECT " RECORD_COLUMNS
                          " FROM audit_records WHERE tailnet_id = $1 AND group_id = $2 ORDER BY sequence"};
+const Statement kNewestAbout{"SELECT " RECORD_COLUMNS
+                             " FROM audit_records WHERE tailnet_id = $1 AND target_id = $2"
+                             " AND target_property = $3 ORDER BY sequence DESC LIMIT 1"};
 // What an access token does, its trust credential does: that is the actor then.
 #define LIVING "(SELECT id FROM credentials WHERE tailnet_id = $1 AND ended_at IS NULL)"
 const Statement kAddressTraces{
@@ -136,6 +139,15 @@ std::vector<audit::NumberedRecord> SqlAuditStore::of_group(const TailnetId& tail
     records.push_back({row[kSequence].number(), audit::record_from(texts_of_row(row))});
   }
   return records;
+}
+
+std::optional<audit::NumberedRecord> SqlAuditStore::newest_about(const TailnetId& tailnet,
+                                                                 std::string_view target,
+                                                                 std::string_view property) {
+  const auto rows =
+      work_.connection().run(kNewestAbout, {tailnet.str(), std::string(target), std::string(property)});
+  if (rows.empty()) return std::nullopt;
+  return audit::NumberedRecord{rows[0][kSequence].number(), audit::record_from(texts_of_row(rows[0]))};
 }
 
 std::vector<audit::CredentialTrace> SqlAuditStore::credential_traces(const TailnetId& tailnet,

@@ -12,8 +12,11 @@ class SqlAuditStore final : public audit::AuditStore {
   SqlAuditStore(UnitOfWork& work, const crypto::HmacKey& chain_key) : work_(work), chain_key_(chain_key) {}
 
   void append(const audit::Record& record) override { work_.record_only(record); }
+  void set_group(std::string group_id) override { work_.set_group(std::move(group_id)); }
   std::vector<audit::Record> find(const TailnetId& tailnet, const audit::AuditQuery& query) override;
   std::vector<audit::NumberedRecord> of_group(const TailnetId& tailnet, std::string_view group) override;
+  std::optional<audit::NumberedRecord> newest_about(const TailnetId& tailnet, std::string_view target,
+                                                    std::string_view property) override;
   std::vector<audit::CredentialTrace> credential_traces(const TailnetId& tailnet,
                                                         std::int64_t limit) override;
   audit::ChainReport verify(const TailnetId& tailnet) override;

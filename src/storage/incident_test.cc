@@ -57,11 +57,12 @@ class IncidentTest : public testing::EngineTest {
     for (const auto& key : incident->keys) names.insert(key.description);
     return names;
   }
-  IssuedKey client(Role by, const std::string& description, identity::Caller* as = nullptr) {
+  IssuedKey client(Role by, const std::string& description, identity::Caller* as = nullptr,
+                   const std::string& scope = "auth_keys") {
     const auto caller = as != nullptr ? *as : world().caller(by);
     const auto may = identity::authorize<Operation::create_trust_credential>(caller);
     credentials::NewClient want;
-    want.terms.scopes = {"auth_keys", "dns"};
+    want.terms.scopes = {scope};
     want.terms.tags = {"tag:ci"};
     want.terms.description = description;
     return world()
@@ -196,7 +197,7 @@ TEST_P(IncidentTest, EndsNothingWhenSomethingElseMatchesByThen) {
 TEST_P(IncidentTest, R40_ReachesWhatTheCallerMayRevokeOneByOne) {
   auth_key(Role::network_admin, "mine");
   auth_key(Role::admin, "not mine");
-  client(Role::admin, "client");  // its scopes are more than a network admin's own
+  client(Role::admin, "client", nullptr, "users");  // more than a network admin holds
   EXPECT_EQ(found(Role::network_admin, "created>1h"), (Names{"mine"}));
   EXPECT_EQ(find(Role::network_admin, "type:client")->beyond_reach, 1U);
   EXPECT_EQ(find(Role::network_admin, "type:auth")->beyond_reach, 0U) << "he does not see those";

@@ -160,12 +160,17 @@ void UnitOfWork::record(std::span<const audit::Record> records, const audit::Cha
   added.first_record = added.last_record = 0;
   if (records.empty()) return;
   added.first_record = static_cast<std::int64_t>(records_.size()) + 1;
-  records_.insert(records_.end(), records.begin(), records.end());
+  for (const auto& record : records) keep(record);
   added.last_record = static_cast<std::int64_t>(records_.size());
 }
 
 void UnitOfWork::record_only(const audit::Record& record) {
-  records_.push_back(record);
+  keep(record);
+}
+
+void UnitOfWork::keep(const audit::Record& record) {
+  auto& kept = records_.emplace_back(record);
+  if (!group_id_.empty()) kept.group_id = group_id_;
 }
 
 void UnitOfWork::announce(const audit::Change& change) {

@@ -49,6 +49,7 @@ class UnitOfWork final : public core::Tx {
   core::MaintenanceStore& maintenance() override;
 
   Connection& connection() { return connection_; }
+  const Dialect& dialect() const { return dialect_; }
 
   // Called by stores with each change.
   void record(const audit::Act& act);
@@ -57,6 +58,9 @@ class UnitOfWork final : public core::Tx {
   void record_only(const audit::Record& record);
   // A feed entry without a record: what is no configuration.
   void announce(const audit::Change& change);
+
+  // See AuditStore::set_group.
+  void set_group(std::string group_id) { group_id_ = std::move(group_id); }
 
   // A member of a group that failed takes its records with it: remember the mark at its savepoint.
   struct Mark {
@@ -78,6 +82,9 @@ class UnitOfWork final : public core::Tx {
   std::unique_ptr<Stores> stores_;
   std::vector<audit::Record> records_;
   std::vector<audit::Change> changes_;
+  std::string group_id_;
+
+  void keep(const audit::Record& record);
 };
 
 }  // namespace latchkey::storage

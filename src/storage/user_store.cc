@@ -9,6 +9,10 @@ namespace {
 #define USER_COLUMNS "id, tailnet_id, login_name, display_name, role, status, created_at, revision"
 
 const Statement kFind{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 AND id = $2"};
+// SQLite has one writer, and needs no lock.
+constexpr std::string_view kIsThere = "SELECT id FROM users WHERE tailnet_id = $1 AND id = $2";
+const Statement kHoldOnSqlite{std::string(kIsThere) + std::string(kSqliteDialect.hold_row)};
+const Statement kHoldOnPostgres{std::string(kIsThere) + std::string(kPostgresDialect.hold_row)};
 const Statement kFindByLogin{"SELECT " USER_COLUMNS
                              " FROM users WHERE tailnet_id = $1 AND login_folded = $2"};
 const Statement kFindOwner{"SELECT " USER_COLUMNS " FROM users WHERE tailnet_id = $1 AND role = 'owner'"};
@@ -50,6 +54,11 @@ identity::User user_of(const Row& row, std::size_t first) {
 
 std::optional<identity::User> SqlUserStore::find(const TailnetId& tailnet, const UserId& id) {
   return first_of(work_.connection().run(kFind, {tailnet.str(), id.str()}));
+}
+
+bool SqlUserStore::hold(const TailnetId& tailnet, const UserId& id) {
+  const auto& statement = work_.dialect().engine == Engine::postgres ? kHoldOnPostgres : kHoldOnSqlite;
+  return !work_.connection().run(statement, {tailnet.str(), id.str()}).empty();
 }
 
 std::optional<identity::User> SqlUserStore::find_by_login(const TailnetId& tailnet,

@@ -10,6 +10,7 @@ class SqlUserStore final : public identity::UserStore {
  public:
   explicit SqlUserStore(UnitOfWork& work) : work_(work) {}
   std::optional<identity::User> find(const TailnetId& tailnet, const UserId& id) override;
+  bool hold(const TailnetId& tailnet, const UserId& id) override;
   std::optional<identity::User> find_by_login(const TailnetId& tailnet, std::string_view login_name) override;
   std::optional<identity::User> find_owner(const TailnetId& tailnet) override;
   std::vector<identity::User> list(const TailnetId& tailnet) override;

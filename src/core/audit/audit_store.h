@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,10 +39,16 @@ class AuditStore {
   // For acts that change nothing, such as refusals; acts that change something go through the store that
   // changes.
   virtual void append(const Record& record) = 0;
+  // From now on every record of this transaction goes into this group, whoever makes it; empty: into its own
+  // again. For OneAct alone.
+  virtual void set_group(std::string group_id) = 0;
   // Chronological.
   virtual std::vector<Record> find(const TailnetId& tailnet, const AuditQuery& query) = 0;
   // The records of one act, in their order.
   virtual std::vector<NumberedRecord> of_group(const TailnetId& tailnet, std::string_view group) = 0;
+  // The newest record about this property of this target.
+  virtual std::optional<NumberedRecord> newest_about(const TailnetId& tailnet, std::string_view target,
+                                                     std::string_view property) = 0;
   // As far back as the log goes, at most `limit` of each kind; no credential that has ended.
   virtual std::vector<CredentialTrace> credential_traces(const TailnetId& tailnet, std::int64_t limit) = 0;
   // Walks the whole chain of a tailnet.

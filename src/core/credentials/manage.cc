@@ -93,21 +93,20 @@ Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Ope
                               const CredentialId& id, TimePoint now) {
   TRY(auto key, read_key(tx, sight, id));
   TRY(check_revocable(may, key));
-  revoke_in(tx, may.caller(), key, {}, now);
+  revoke_as_part(tx, may.caller(), key, {}, now);
   return key;
 }
 
-void revoke_in(core::Tx& tx, const identity::Caller& caller, Credential& key, const PartOf& part,
-               TimePoint now) {
+void revoke_as_part(core::Tx& tx, const identity::Caller& caller, Credential& key, std::string details,
+                    TimePoint now) {
   if (key.revoked) return;
-  auto act = act_on(key, caller, audit::Action::revoke, audit::ChangeKind::credential_revoked, now);
-  if (!part.group_id.empty()) act.record.group_id = part.group_id;
-  act.record.details = part.details;
   if (is_trust_credential(key)) {
     const auto tokens = tx.credentials().revoke_minted(key.tailnet, key.id, now);
-    act.record.details += (part.details.empty() ? "" : "; ");
-    act.record.details += "access tokens ended: " + std::to_string(tokens);
+    if (!details.empty()) details += "; ";
+    details += "access tokens ended: " + std::to_string(tokens);
   }
+  auto act = act_on(key, caller, audit::Action::revoke, audit::ChangeKind::credential_revoked, now);
+  act.record.details = std::move(details);
   if (tx.credentials().revoke(key.tailnet, key.id, now, act)) key.revoked = now;
 }
 

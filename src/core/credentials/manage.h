@@ -48,13 +48,9 @@ Result<Credential> revoke_key(core::Tx& tx, const identity::Permit<identity::Ope
                               const identity::Permit<identity::Operation::read_key>& sight,
                               const CredentialId& id, TimePoint now);
 
-// As a part of a larger act that was permitted: with its group and its words. Ends the access tokens of a
-// trust credential too. Nothing happens to a key that was revoked before.
-struct PartOf {
-  std::string group_id;
-  std::string details;
-};
-void revoke_in(core::Tx& tx, const identity::Caller& caller, Credential& key, const PartOf& act,
-               TimePoint now);
+// As a part of a larger act that was permitted, with its words. Ends the access tokens of a trust credential
+// too. Nothing happens to a key that was revoked before.
+void revoke_as_part(core::Tx& tx, const identity::Caller& caller, Credential& key, std::string details,
+                    TimePoint now);
 
 }  // namespace latchkey::credentials

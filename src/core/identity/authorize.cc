@@ -104,6 +104,8 @@ constexpr Row kOperations[] = {
     {Op::manage_provisioning, "manage provisioning", Right::manage_provisioning, true, {}},
     // Of the identity provider alone: people map groups to roles, and do no more with them.
     {Op::manage_groups, "change groups", Right::manage_provisioning, true, {}},
+    {Op::preview_offboarding, "preview offboarding", manage_users, false, any_of(write(users))},
+    {Op::offboard, "offboard user", manage_users, true, any_of(write(users))},
     {Op::list_devices, "list devices", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::read_device, "read device", read_people_and_machines, false, any_of(read(devices_core))},
     {Op::manage_device, "manage device", manage_machines, true, any_of(write(devices_core))},

@@ -47,6 +47,8 @@ enum class Operation {
   read_provisioning,
   manage_provisioning,
   manage_groups,
+  preview_offboarding,
+  offboard,
   list_devices,
   read_device,
   manage_device,

@@ -15,6 +15,9 @@ class UserStore {
   virtual ~UserStore() = default;
 
   virtual std::optional<User> find(const TailnetId& tailnet, const UserId& id) = 0;
+  // Until this transaction ends he is not removed, so that what is made for him now ends with him. False when
+  // he is gone.
+  virtual bool hold(const TailnetId& tailnet, const UserId& id) = 0;
   virtual std::optional<User> find_by_login(const TailnetId& tailnet, std::string_view login_name) = 0;
   virtual std::optional<User> find_owner(const TailnetId& tailnet) = 0;
   virtual std::vector<User> list(const TailnetId& tailnet) = 0;

@@ -4,11 +4,11 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "core/audit/one_act.h"
 #include "core/credentials/find_keys.h"
 #include "core/credentials/manage.h"
 #include "core/tailnet/device_store.h"
 #include "crypto/digest.h"
-#include "crypto/random.h"
 
 namespace latchkey::people {
 namespace {
@@ -32,14 +32,14 @@ std::string fingerprint_of(const std::vector<credentials::Credential>& keys) {
   return people::fingerprint_of(ids);
 }
 
+}  // namespace
+
 Result<void> check_reason(const std::string& reason) {
   const bool plain =
       std::ranges::none_of(reason, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
   if (reason.size() <= kMaxReason && plain && utf8_length(reason)) return {};
   return malformed("a reason is at most " + std::to_string(kMaxReason) + " bytes of one line", "reason");
 }
-
-}  // namespace
 
 std::string fingerprint_of(const std::vector<std::string>& ids) {
   auto sorted = ids;
@@ -82,10 +82,11 @@ Result<Incident> revoke_matching(core::Tx& tx, const MayRevokeKey& may, const Ma
     return conflict("what matches has changed since the dry run: " + std::to_string(found.keys.size()) +
                     " keys match now. Nothing was revoked; make another dry run");
   }
-  found.group = crypto::random_hex(16);
+  const audit::OneAct act(tx);
+  found.group = act.group_id();
   std::string details = "revoked by query " + found.query;
   if (!want.reason.empty()) details += "; reason: " + redact_keys(want.reason);
-  for (auto& key : found.keys) credentials::revoke_in(tx, may.caller(), key, {found.group, details}, now);
+  for (auto& key : found.keys) credentials::revoke_as_part(tx, may.caller(), key, details, now);
   return found;
 }
 

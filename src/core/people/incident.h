@@ -21,6 +21,9 @@ using MayReadKey = identity::Permit<identity::Operation::read_key>;
 inline constexpr std::size_t kMostRevoked = 10'000;
 inline constexpr std::size_t kMaxReason = 500;  // bytes
 
+// At most kMaxReason bytes of one line, or refused.
+Result<void> check_reason(const std::string& reason);
+
 struct Incident {
   std::string query;  // with its times in full: it means the same in the next call
   std::string fingerprint;

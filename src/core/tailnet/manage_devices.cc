@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/identity/user_store.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
 #include "core/tailnet/address.h"
@@ -30,7 +31,9 @@ Result<Device> write(core::Tx& tx, Device device, const DeviceRecords& records, 
     case DeviceStore::Written::address_taken:
       return conflict("another device has this address");
     case DeviceStore::Written::machine_taken:
-      return conflict("the same machine has a tagged device already; remove one of the two");
+      return conflict("the same machine has " +
+                      std::string(is_tagged(device) ? "a tagged device" : "a device of that person") +
+                      " already; remove one of the two");
     case DeviceStore::Written::node_key_taken:
     case DeviceStore::Written::number_taken:
       break;
@@ -91,6 +94,21 @@ Result<Device> set_tags(core::Tx& tx, const MayManageDevice& may, std::string_vi
   records.add(Action::update, "ACL_TAGS", json_list(device.tags), json_list(wanted));
   device.tags = std::move(wanted);
   device.user = UserId();
+  return write(tx, std::move(device), records, now);
+}
+
+Result<Device> hand_over(core::Tx& tx, const MayManageDevice& may, std::string_view id, const UserId& to,
+                         TimePoint now) {
+  TRY(auto device, find_device(tx, may, id));
+  const auto heir = tx.users().find(may.tailnet(), to);
+  if (!heir || heir->status != identity::UserStatus::active) {
+    return conflict("a device is handed over to somebody who is active");
+  }
+  if (is_tagged(device)) return conflict("the device belongs to the tailnet, by its tags");
+  if (device.user == to) return device;
+  auto records = records_by(may.caller(), device, now);
+  records.add(Action::update, "USER", boost::json::string(device.user.str()), boost::json::string(to.str()));
+  device.user = to;
   return write(tx, std::move(device), records, now);
 }
 

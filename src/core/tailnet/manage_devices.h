@@ -36,6 +36,11 @@ Result<Device> set_authorized(core::Tx& tx, const MayManageDevice& may, std::str
 // the next login. A device without a user keeps at least one tag.
 Result<Device> set_tags(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::vector<std::string>& tags, TimePoint now);
+// Gives a device that is no tagged one to another person, who must be active. It stays connected and keeps
+// its key: whoever holds the machine is him from now on. conflict: the same machine has a device of his
+// already.
+Result<Device> hand_over(core::Tx& tx, const MayManageDevice& may, std::string_view id, const UserId& to,
+                         TimePoint now);
 // One label, which a reported host name no longer changes; empty: the name is made from the host name again.
 Result<Device> set_name(core::Tx& tx, const MayManageDevice& may, std::string_view id,
                         const std::string& name, TimePoint now);

@@ -18,12 +18,16 @@ struct Dialect {
   std::string_view notify_feed;
   // Lets one replica at a time change the schema, until COMMIT; empty where nobody else can be there.
   std::string_view migration_lock;
+  // Behind a SELECT: until COMMIT nobody removes the rows; empty where there is one writer.
+  std::string_view hold_row;
 };
 
-inline constexpr Dialect kSqliteDialect{Engine::sqlite, "BEGIN IMMEDIATE", "BEGIN", "", ""};
-inline constexpr Dialect kPostgresDialect{Engine::postgres, "BEGIN ISOLATION LEVEL READ COMMITTED",
+inline constexpr Dialect kSqliteDialect{Engine::sqlite, "BEGIN IMMEDIATE", "BEGIN", "", "", ""};
+inline constexpr Dialect kPostgresDialect{Engine::postgres,
+                                          "BEGIN ISOLATION LEVEL READ COMMITTED",
                                           "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                                           "NOTIFY latchkey_changes",
-                                          "SELECT pg_advisory_xact_lock(7811887422)"};
+                                          "SELECT pg_advisory_xact_lock(7811887422)",
+                                          " FOR KEY SHARE"};
 
 }  // namespace latchkey::storage
