@@ -22,6 +22,7 @@ constexpr std::array kKinds{Word{"device", "device"},
                             Word{"identity", "federated identity"},
                             Word{"scimKey", "SCIM key"},
                             Word{"webhook", "webhook endpoint"},
+                            Word{"invite", "invite"},
                             Word{"policy", "policy file"},
                             Word{"contact", "contact"},
                             Word{"ownership", "ownership"}};

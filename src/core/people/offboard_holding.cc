@@ -34,6 +34,8 @@ constexpr Row kRows[] = {
      "the identity provider no longer provisions anybody", "generate another: he may have copied it"},
     {HoldingKind::webhook, "webhook", Fate::goes_on, Fate::goes_on, "its receiver is told nothing any more",
      "rotate its secret: he may have copied it"},
+    {HoldingKind::invite, "invite", Fate::stops, Fate::ends, "nobody comes in by its link any more",
+     "have somebody else invite who is still to come"},
     {HoldingKind::policy, "policy", Fate::remains, Fate::remains,
      "nothing; who gets his login name later gets the access too", "take him out of the policy file"},
     {HoldingKind::contact, "contact", Fate::remains, Fate::remains, "nobody reads what is sent there",

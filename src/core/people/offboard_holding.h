@@ -12,7 +12,7 @@
 namespace latchkey::people {
 
 // On the wire and in the audit log: device, taggedDevice, apiToken, authKey, client, identity, scimKey,
-// webhook, policy, contact, ownership.
+// webhook, invite, policy, contact, ownership.
 enum class HoldingKind {
   device,         // his own
   tagged_device,  // the tailnet's, that joined with an auth key of his
@@ -22,6 +22,7 @@ enum class HoldingKind {
   identity,
   scim_key,
   webhook,
+  invite,     // open, that he made
   policy,     // a place of the policy file that names him
   contact,    // he is written to about the tailnet
   ownership,  // he is the tailnet's owner

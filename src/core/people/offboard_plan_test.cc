@@ -9,13 +9,13 @@ namespace {
 
 using enum HoldingKind;
 
-constexpr HoldingKind kKinds[] = {device,   tagged_device, api_token, auth_key, client,   identity,
-                                  scim_key, webhook,       policy,    contact,  ownership};
+constexpr HoldingKind kKinds[] = {device, tagged_device, api_token, auth_key, client,  identity,
+                                  invite, scim_key,      webhook,   policy,   contact, ownership};
 
 // The table of what becomes of a person's things: stops and comes back, ends, or goes on without him.
 TEST(OffboardHolding, R39_SuspensionStopsTokensKeysAndDevicesAndDeletionEndsThemAndNothingElse) {
   for (const auto kind : kKinds) {
-    const bool his = kind == device || kind == api_token || kind == auth_key;
+    const bool his = kind == device || kind == api_token || kind == auth_key || kind == invite;
     const bool made =
         kind == tagged_device || kind == client || kind == identity || kind == scim_key || kind == webhook;
     const auto suspended = fate_of(kind, Leaving::suspended);

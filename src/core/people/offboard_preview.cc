@@ -7,6 +7,7 @@
 #include "core/credentials/credential_store.h"
 #include "core/identity/user_store.h"
 #include "core/people/incident.h"
+#include "core/people/invite_store.h"
 #include "core/policy/mentions.h"
 #include "core/policy/policy_store.h"
 #include "core/tailnet/device_store.h"
@@ -98,6 +99,7 @@ class Gathering {
       if (key.minted_by.empty()) add_key(key);
     }
     add_webhooks();
+    add_invites();
     add_mentions();
     add_contacts();
     if (holdings_.size() > kMostHoldings || keys_.size() > kMostHoldings) {
@@ -167,6 +169,19 @@ class Gathering {
       holding.name = webhooks::masked_url(endpoint);
       holding.detail = listed(endpoint.subscriptions);
       holding.last_used = endpoint.health.last_attempt;
+      holdings_.push_back(std::move(holding));
+    }
+  }
+
+  void add_invites() {
+    for (const auto& invite : tx_.invites().list(user_.tailnet)) {
+      if (invite.inviter != user_.id || now_ >= invite.expires) continue;
+      Holding holding;
+      holding.kind = HoldingKind::invite;
+      holding.id = invite.id.str();
+      holding.name = invite.email;
+      holding.detail =
+          "as " + std::string(to_string(invite.role)) + "; expires " + to_rfc3339(invite.expires);
       holdings_.push_back(std::move(holding));
     }
   }
