@@ -14,6 +14,7 @@ struct Row {
   const char* letters;
 };
 constexpr Row kExpected[] = {
+    {Right::sign_in, "ooooooo"},
     {Right::open_console, "xxxxxx-"},
     {Right::read_people_and_machines, "xxxxxx-"},
     {Right::read_audit_log, "xxxxxx-"},
@@ -26,6 +27,7 @@ constexpr Row kExpected[] = {
     {Right::manage_webhooks, "xxxx---"},
     {Right::manage_provisioning, "xx-x---"},
     {Right::manage_users, "xx-x---"},
+    {Right::manage_sessions, "xxoxooo"},
     {Right::manage_machines, "xx-x---"},
     {Right::configure_features, "xx-x---"},
     {Right::configure_network, "xxx----"},
@@ -180,10 +182,22 @@ TEST(Authorize, ProvisioningAndSignOnGetNothingElse) {
   }
 }
 
-TEST(Authorize, ASessionOfSomebodyWithoutTheConsoleDoesNothing) {
+TEST(Authorize, ASessionOfSomebodyWithoutTheConsoleConnectsDevicesAndKeepsItsSessions) {
+  const std::set<Operation> own{Operation::connect_device, Operation::list_sessions, Operation::end_session};
   for (const auto operation : operations()) {
-    EXPECT_FALSE(detail::decide(caller_with(Role::member, Caller::Kind::session), operation).ok())
-        << to_string(operation);
+    const auto extent = detail::decide(caller_with(Role::member, Caller::Kind::session), operation);
+    EXPECT_EQ(extent.ok(), own.contains(operation)) << to_string(operation);
+    if (extent) EXPECT_EQ(*extent, Extent::own) << to_string(operation);
+  }
+}
+
+TEST(Authorize, DevicesAreConnectedInABrowserAndLinksAreMadeOnTheMachineAlone) {
+  for (const auto kind :
+       {Caller::Kind::api_token, Caller::Kind::session, Caller::Kind::local_administrator}) {
+    const auto caller = caller_with(Role::owner, kind);
+    EXPECT_EQ(detail::decide(caller, Operation::connect_device).ok(), kind == Caller::Kind::session);
+    EXPECT_EQ(detail::decide(caller, Operation::create_login_link).ok(),
+              kind == Caller::Kind::local_administrator);
   }
 }
 
