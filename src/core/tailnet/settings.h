@@ -1,8 +1,8 @@
 // What the administrators of a tailnet switch on and off: approval, key duration, who manages the policy.
 //
 // Upstream's settings for things that this server does not do (network flow logs, regional routing,
-// collecting posture identities, HTTPS certificates) are kept for clients that manage them, and change nothing
-// here.
+// collecting posture identities, HTTPS certificates) are kept for clients that manage them, and change
+// nothing here.
 #pragma once
 
 #include <cstdint>
