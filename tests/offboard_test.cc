@@ -1,6 +1,7 @@
 // Somebody with everything leaves a running server, by the command line: dry run, then for real.
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -8,7 +9,6 @@
 #include "app/command_line.h"
 #include "base/text.h"
 #include "running_server.h"
-#include "storage/driver/sqlite.h"
 #include "wire_device.h"
 
 namespace latchkey {
@@ -20,20 +20,11 @@ constexpr const char* kKeys = "/api/v2/tailnet/-/keys";
 class Leaving : public ::testing::Test {
  protected:
   Leaving() {
-    // A person with a past; how people come in is another matter.
-    server_.stop();
-    storage::SqliteDriver driver(server_.settings().data_dir / "latchkey.db");
-    for (const auto* row :
-         {"'u11111111112CNTRL', 'mira@example.com'", "'u11111111113CNTRL', 'ben@example.com'"}) {
-      const std::string values(row);
-      const auto login = values.substr(values.find(", ") + 2);
-      driver.connect_writer()->execute(
-          "INSERT INTO users (tailnet_id, id, login_name, login_folded, display_name, role, status, "
-          "created_at)"
-          " SELECT id, " +
-          values + ", " + login + ", 'Someone', 'admin', 'active', 0 FROM tailnets");
+    for (const auto* login : {kLogin, "ben@example.com"}) {
+      const boost::json::object person{{"loginName", login}, {"role", "admin"}};
+      const auto made = server_.call("POST", "/api/console/users", boost::json::serialize(person));
+      EXPECT_EQ(made.status, 200) << made.body;
     }
-    server_.start();
     token_ = secret_of(command({"keys", "create", "--type", "api", "--user", kLogin}));
   }
 
