@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "core/provisioning/provisioning_store.h"
 #include "core/signon/next_path.h"
 #include "http/console/page_parts.h"
 #include "http/console/provider_client.h"
@@ -192,7 +193,9 @@ Answer let_in(Context& context, Call& call, TakenAttempt taken, signon::Asserted
   request.source = call.caller.source;
   if (call.session) request.previous = call.session->session.digest;
   if (auto code = cookie_of(call.request, kInviteCookie)) request.invite = SecretString(*std::move(code));
-  auto work = [provider = taken.provider, request, &rules = *context.sign_on.rules, now](core::Tx& tx) {
+  auto work = [provider = taken.provider, request, &rules = *context.sign_on.rules,
+               now](core::Tx& tx) mutable {
+    request.provisioning = tx.provisioning().state(provider.tailnet).enabled;
     return signon::complete_sign_on(tx, provider, request, rules, now);
   };
   const auto outcome = co_await context.db.write(std::move(work));

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "core/provisioning/provisioning_store.h"
 #include "core/signon/sign_on.h"
 #include "testing/sign_on_world.h"
 
@@ -335,6 +336,22 @@ TEST_F(SignOn, WhoIsSuspendedAfterTheCallbackIsNobodyInTheNextRequest) {
   expect_nobody(world_.sign_in(again), again);
   world_.api.world.set_status(Role::auditor, UserStatus::active);
   EXPECT_NE(who(browser), "") << "nothing was written: the session comes back with the person";
+}
+
+TEST_F(SignOn, WhereProvisioningMakesPeopleASignOnMakesNone) {
+  const auto& tailnet = world_.api.world.tailnet().tailnet.id;
+  const auto switched = world_.api.world.db().write_now([&](core::Tx& tx) -> Result<void> {
+    tx.provisioning().save(
+        tailnet, {.enabled = true}, {},
+        {audit::ChangeKind::settings_updated, tailnet, tailnet.str(), 0, world_.api.world.now});
+    return {};
+  });
+  ASSERT_TRUE(switched.ok());
+  auto browser = world_.browser();
+  const auto answer = world_.sign_in(browser);
+  expect_nobody(answer, browser);
+  EXPECT_NE(answer.body.find("Not provisioned"), std::string::npos);
+  EXPECT_FALSE(user("alice@otter-reef.example"));
 }
 
 TEST_F(SignOn, AnInviteLetsAGuestInOnceWithItsRole) {
