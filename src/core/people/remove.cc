@@ -6,9 +6,9 @@
 #include "core/identity/user_store.h"
 #include "core/people/audit_view.h"
 #include "core/people/find_person.h"
-#include "core/people/policy_mentions.h"
 #include "core/people/standing.h"
-#include "core/policy/manage.h"
+#include "core/policy/mentions.h"
+#include "core/policy/policy_store.h"
 #include "core/tailnet/device_audit.h"
 #include "core/tailnet/device_store.h"
 
@@ -51,6 +51,16 @@ std::vector<DeviceId> remove_devices(core::Tx& tx, const Deletion& of) {
   return gone;
 }
 
+std::vector<std::string> mentions_that_stay(core::Tx& tx, const identity::User& user) {
+  std::vector<std::string> places;
+  const auto text = tx.policies().find(user.tailnet);
+  if (!text) return places;
+  for (const auto& mention : policy::mentions_of(*text, user.login_name)) {
+    places.push_back(mention.path + " in line " + std::to_string(mention.line));
+  }
+  return places;
+}
+
 }  // namespace
 
 Result<Removed> remove(core::Tx& tx, const identity::Permit<Operation::delete_user>& may, const UserId& id,
@@ -62,7 +72,7 @@ Result<Removed> remove(core::Tx& tx, const identity::Permit<Operation::delete_us
 
   // The person first, then the keys, then the devices: a device that is joining at this moment has used its
   // key, and is found; or finds the key revoked.
-  Removed removed{user, {}, {}, policy_mentions(policy::current_policy(tx, user.tailnet), user.login_name)};
+  Removed removed{user, {}, {}, mentions_that_stay(tx, user)};
   tx.users().remove(user, act);
   removed.keys = revoke_keys(tx, deletion);
   removed.devices = remove_devices(tx, deletion);

@@ -60,7 +60,7 @@ struct Removed {
   identity::User user;
   std::vector<DeviceId> devices;   // deleted: those that were his; tagged ones stay
   std::vector<CredentialId> keys;  // revoked: his API access tokens and auth keys
-  // Where the policy file goes on naming him: "group:eng", "tag:ci", "src of the rule in line 12".
+  // Where the policy file goes on naming him: "groups.group:eng[1] in line 12".
   std::vector<std::string> mentions;
 };
 // For good: who comes again is somebody new. One event group.

@@ -259,7 +259,8 @@ TEST_F(StandingTest, R39_DeletionEndsWhatWasHisInOneGroupAndLeavesWhatIsNot) {
   EXPECT_EQ(std::set(removed->keys.begin(), removed->keys.end()),
             (std::set{token->credential.id, key->credential.id}));
   EXPECT_EQ(removed->mentions,
-            (std::vector<std::string>{"group:ops", "owners of tag:ci", "src of the rule in line 3"}));
+            (std::vector<std::string>{"tagOwners.tag:ci[0] in line 1", "groups.group:ops[0] in line 2",
+                                      "acls[0].src[0] in line 3"}));
   EXPECT_FALSE(world_.device(laptop.id) || world_.device(phone.id));
   EXPECT_TRUE(world_.device(builder.id) && world_.device(others.id)) << "tagged, and another's";
   EXPECT_TRUE(world_.stored(token->credential.id).revoked && world_.stored(key->credential.id).revoked);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "testing/api_world.h"
@@ -160,7 +161,8 @@ TEST_F(PeopleApi, InvitesShowTheirLinkOnceAndAreSentAgainOnceAMinute) {
   EXPECT_EQ(json_of(listed).as_array().size(), 2U);
   EXPECT_EQ(listed.body.find(code), std::string::npos);
   const auto one = "/api/v2/user-invites/" + std::string(first.at("id").as_string());
-  EXPECT_EQ(json_of(api_.call("GET", one, token)), json_of(listed).at(0));
+  const auto entries = json_of(listed).as_array();
+  EXPECT_EQ(std::ranges::count(entries, json_of(api_.call("GET", one, token))), 1) << "as the list has it";
   EXPECT_EQ(api_.call("POST", one + "/resend", token).status, 429);
   api_.clock.advance(minutes{1});
   const auto again = api_.call("POST", one + "/resend", token);
