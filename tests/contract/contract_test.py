@@ -318,9 +318,20 @@ def schemas_are_valid():
         check(schema, f"{name} says nothing")
 
 
+def what_is_named_is_there():
+    components = CONTRACT["components"]
+    for kind, name in re.findall(r'"#/components/(\w+)/([\w.-]+)"', json.dumps(CONTRACT)):
+        check(name in components.get(kind, {}), f"{kind} has no {name}")
+    for item in CONTRACT["paths"].values():
+        for operation in item.values():
+            for one in operation.get("security", []) if isinstance(operation, dict) else []:
+                check(set(one) <= set(components["securitySchemes"]), f"no security scheme {one}")
+
+
 def main():
     with Tests(limit_seconds=120) as tests:
         tests.run("the contract's schemas are valid", schemas_are_valid)
+        tests.run("what the contract names is there", what_is_named_is_there)
         server = tests.server()
         server.start()
         tests.run("good answers fit the contract", good_answers, server)
