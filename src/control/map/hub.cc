@@ -44,11 +44,11 @@ Concerns concerns(ChangeKind kind) {
     case ChangeKind::dns_updated:
     case ChangeKind::user_updated:
     case ChangeKind::user_deleted:
+    case ChangeKind::group_updated:
       return Concerns::everything;
     case ChangeKind::login_completed:
     case ChangeKind::user_created:
     case ChangeKind::user_invite_updated:
-    case ChangeKind::group_updated:
     case ChangeKind::tailnet_created:
     case ChangeKind::credential_created:
     case ChangeKind::credential_updated:
