@@ -23,6 +23,8 @@ constexpr std::array kKinds{Word{"device", "device"},
                             Word{"scimKey", "SCIM key"},
                             Word{"webhook", "webhook endpoint"},
                             Word{"invite", "invite"},
+                            Word{"session", "session"},
+                            Word{"group", "synced group"},
                             Word{"policy", "policy file"},
                             Word{"contact", "contact"},
                             Word{"ownership", "ownership"}};

@@ -12,7 +12,7 @@
 namespace latchkey::people {
 
 // On the wire and in the audit log: device, taggedDevice, apiToken, authKey, client, identity, scimKey,
-// webhook, invite, policy, contact, ownership.
+// webhook, invite, session, group, policy, contact, ownership.
 enum class HoldingKind {
   device,         // his own
   tagged_device,  // the tailnet's, that joined with an auth key of his
@@ -23,6 +23,8 @@ enum class HoldingKind {
   scim_key,
   webhook,
   invite,     // open, that he made
+  session,    // in a browser
+  group,      // that an identity provider keeps him in
   policy,     // a place of the policy file that names him
   contact,    // he is written to about the tailnet
   ownership,  // he is the tailnet's owner

@@ -9,19 +9,20 @@ namespace {
 
 using enum HoldingKind;
 
-constexpr HoldingKind kKinds[] = {device, tagged_device, api_token, auth_key, client,  identity,
-                                  invite, scim_key,      webhook,   policy,   contact, ownership};
+constexpr HoldingKind kKinds[] = {device,   tagged_device, api_token, auth_key, client, identity, invite,
+                                  scim_key, webhook,       session,   group,    policy, contact,  ownership};
 
 // The table of what becomes of a person's things: stops and comes back, ends, or goes on without him.
 TEST(OffboardHolding, R39_SuspensionStopsTokensKeysAndDevicesAndDeletionEndsThemAndNothingElse) {
   for (const auto kind : kKinds) {
-    const bool his = kind == device || kind == api_token || kind == auth_key || kind == invite;
+    const bool his =
+        kind == device || kind == api_token || kind == auth_key || kind == invite || kind == session;
     const bool made =
         kind == tagged_device || kind == client || kind == identity || kind == scim_key || kind == webhook;
     const auto suspended = fate_of(kind, Leaving::suspended);
     const auto deleted = fate_of(kind, Leaving::deleted);
     EXPECT_EQ(suspended == Fate::stops, his) << to_string(kind);
-    EXPECT_EQ(deleted == Fate::ends, his) << to_string(kind);
+    EXPECT_EQ(deleted == Fate::ends, his || kind == group) << to_string(kind);
     EXPECT_EQ(suspended == Fate::goes_on && deleted == Fate::goes_on, made) << to_string(kind);
   }
 }
@@ -71,7 +72,7 @@ TEST_F(OffboardPlanTest, WithoutChoicesNothingElseIsTouchedAndWhatGoesOnIsNamed)
   const auto plan = plan_offboarding(preview_, {}).value();
   EXPECT_TRUE(plan.devices.empty() && plan.revoke.empty() && plan.rotate.empty());
   EXPECT_EQ(ids(plan.going_on), (Ids{"taggedDevice1", "client1", "client2", "identity1", "scimKey1",
-                                     "webhook1", "policy1", "contact1"}));
+                                     "webhook1", "group1", "policy1", "contact1"}));
 }
 
 TEST_F(OffboardPlanTest, KindsAndIdsAreChosenOnceEach) {
@@ -81,7 +82,8 @@ TEST_F(OffboardPlanTest, KindsAndIdsAreChosenOnceEach) {
   EXPECT_EQ(plan.revoke.size(), 3U);
   EXPECT_EQ(ids(plan.revoke), (Ids{"client1", "client2", "scimKey1"}));
   EXPECT_EQ(ids(plan.rotate), (Ids{"webhook1"}));
-  EXPECT_EQ(ids(plan.going_on), (Ids{"taggedDevice1", "identity1", "webhook1", "policy1", "contact1"}));
+  EXPECT_EQ(ids(plan.going_on),
+            (Ids{"taggedDevice1", "identity1", "webhook1", "group1", "policy1", "contact1"}));
 }
 
 TEST_F(OffboardPlanTest, HisOwnDevicesMoveAndTaggedOnesStay) {

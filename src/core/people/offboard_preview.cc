@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/credentials/credential_store.h"
+#include "core/identity/group_store.h"
 #include "core/identity/user_store.h"
 #include "core/people/incident.h"
 #include "core/people/invite_store.h"
@@ -100,6 +101,7 @@ class Gathering {
     }
     add_webhooks();
     add_invites();
+    add_groups();
     add_mentions();
     add_contacts();
     if (holdings_.size() > kMostHoldings || keys_.size() > kMostHoldings) {
@@ -182,6 +184,17 @@ class Gathering {
       holding.name = invite.email;
       holding.detail =
           "as " + std::string(to_string(invite.role)) + "; expires " + to_rfc3339(invite.expires);
+      holdings_.push_back(std::move(holding));
+    }
+  }
+
+  void add_groups() {
+    for (const auto& group : tx_.groups().groups_of(user_.tailnet, user_.id)) {
+      Holding holding;
+      holding.kind = HoldingKind::group;
+      holding.id = group.id.str();
+      holding.name = group.name;
+      if (group.role) holding.detail = "makes its members " + std::string(to_string(*group.role));
       holdings_.push_back(std::move(holding));
     }
   }

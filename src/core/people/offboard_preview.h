@@ -1,4 +1,4 @@
-// What rests on a person, all of it, before he leaves.
+// What rests on a person, all of it but his sessions, before he leaves.
 #pragma once
 
 #include <string>

@@ -4,6 +4,7 @@
 
 #include "core/people/offboard.h"
 #include "core/people/offboard_report.h"
+#include "core/signon/sessions.h"
 #include "http/handlers.h"
 #include "http/json_body.h"
 #include "http/responses.h"
@@ -33,6 +34,24 @@ boost::json::object holding_json(const people::Holding& holding) {
   json["breaks"] = people::breakage_of(holding);
   json["advice"] = people::advice_on(holding);
   return json;
+}
+
+// They come and go, so the fingerprint knows nothing of them.
+Result<void> add_sessions(core::Tx& tx, const signon::MayListSessions& may,
+                          const signon::SessionLimits& limits, TimePoint now,
+                          people::OffboardPreview& preview) {
+  TRY(const auto sessions, signon::list_sessions(tx, may, preview.user.login_name, limits, now));
+  for (const auto& [session, login_name] : sessions) {
+    people::Holding holding;
+    holding.kind = people::HoldingKind::session;
+    holding.id = session.id;
+    holding.name = session.user_agent;
+    holding.detail = session.provider.empty() ? "by a one-time link" : "by " + session.provider;
+    holding.last_used = session.last_seen;
+    holding.last_used_from = session.address;
+    preview.holdings.push_back(std::move(holding));
+  }
+  return {};
 }
 
 boost::json::object preview_json(const people::OffboardPreview& preview) {
@@ -108,8 +127,13 @@ boost::json::object report_json(const people::OffboardReport& report) {
 
 Answer preview_offboarding(Context& context, Call& call) {
   CO_TRY(auto may, identity::authorize<Operation::preview_offboarding>(call.caller));
-  auto work = [may, id = user_of(call), now = context.clock.now()](core::Tx& tx) {
-    return people::preview_offboarding(tx, may, id, now);
+  // A trust credential knows no sessions.
+  const auto sight = identity::authorize<Operation::list_sessions>(call.caller);
+  auto work = [may, sight, limits = context.sign_on.rules->limits, id = user_of(call),
+               now = context.clock.now()](core::Tx& tx) -> Result<people::OffboardPreview> {
+    TRY(auto preview, people::preview_offboarding(tx, may, id, now));
+    if (sight) TRY(add_sessions(tx, *sight, limits, now, preview));
+    return preview;
   };
   CO_TRY(const auto preview, co_await context.db.read(std::move(work)));
   co_return json_response(preview_json(preview));

@@ -45,6 +45,24 @@ class Sessions : public ::testing::Test {
   SignOnWorld world_;
 };
 
+TEST_F(Sessions, R39_ThePreviewOfAnOffboardingShowsThem) {
+  auto his = signed_in(Role::network_admin, "198.51.100.4");
+  auto owner = signed_in(Role::owner);
+  const auto preview = [&] {
+    const auto id = world_.api.world.user(Role::network_admin).id.str();
+    return json_of(owner.get("/api/console/users/" + id + "/offboarding")).as_object();
+  };
+  const auto shown = preview();
+  const auto& holdings = shown.at("holdings").as_array();
+  ASSERT_EQ(holdings.size(), 1U);
+  EXPECT_EQ(holdings[0].at("kind"), "session");
+  EXPECT_EQ(holdings[0].at("id").as_string(), id_of(his));
+  EXPECT_EQ(holdings[0].at("lastUsedFrom"), "198.51.100.4");
+  EXPECT_EQ(holdings[0].at("ifDeleted"), "ends");
+  auto another = signed_in(Role::network_admin);
+  EXPECT_EQ(preview().at("fingerprint"), shown.at("fingerprint")) << "they come and go";
+}
+
 TEST_F(Sessions, AOneTimeLinkIsUsedByAPressAndOnce) {
   auto browser = world_.browser();
   const auto code = link(Role::owner);

@@ -57,6 +57,19 @@ TEST_F(ScimGroups, B1_B2_AGroupIsMadeWithoutMembersAndItsNameIsItsOwn) {
   EXPECT_EQ(found.at("totalResults"), 1);
 }
 
+TEST_F(ScimGroups, R39_ThePreviewOfAnOffboardingNamesThem) {
+  const auto id = api_.make_group("ops");
+  api_.patch("/Groups/" + id, R"([{"op":"add","path":"members","value":[{"value":")" + a_ + R"("}]}])");
+  const auto preview =
+      api_.call("GET", "/api/console/users/" + a_ + "/offboarding", api_.token(identity::Role::owner));
+  ASSERT_EQ(preview.status, 200) << preview.body;
+  const auto holdings = json_of(preview).at("holdings").as_array();
+  ASSERT_EQ(holdings.size(), 1U);
+  EXPECT_EQ(holdings[0].at("kind"), "group");
+  EXPECT_EQ(holdings[0].at("name"), "ops");
+  EXPECT_EQ(holdings[0].at("ifSuspended"), "remains");
+}
+
 TEST_F(ScimGroups, B3_B4_OnlyTheNamedMembersComeAndGo) {
   const auto id = api_.make_group("ops");
   const std::string path = "/Groups/" + id;
