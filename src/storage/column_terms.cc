@@ -45,8 +45,9 @@ std::string conditions(std::span<const scim::ColumnTerm> terms, std::span<const 
     parameters.push_back(term.column == scim::Column::last_modified ? time_value(term.time)
                                                                     : Value(term.text));
     sql += found->expression;
-    sql += sign_of(term.op);
+    if (found->after == nullptr) sql += sign_of(term.op);
     sql += "$" + std::to_string(parameters.size());
+    if (found->after != nullptr) sql += found->after;
   }
   return sql;
 }

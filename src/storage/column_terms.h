@@ -13,6 +13,8 @@ namespace latchkey::storage {
 struct ColumnSql {
   scim::Column column;
   const char* expression;
+  // For what is looked for in another table: the condition up to the value, its sign included, and after it.
+  const char* after = nullptr;
 };
 
 // " AND a = $3 AND ..."; appends the values to `parameters`, of which there are some already. `active_true`

@@ -43,6 +43,10 @@ const Statement kSaveUser{
     " ON CONFLICT (tailnet_id, user_id) DO UPDATE SET external_id = excluded.external_id,"
     " document = excluded.document, active_removed = excluded.active_removed, revision = excluded.revision,"
     " modified_at = excluded.modified_at"};
+const Statement kForgetAddresses{"DELETE FROM provisioned_addresses WHERE tailnet_id = $1 AND user_id = $2"};
+const Statement kAddAddress{
+    "INSERT INTO provisioned_addresses (tailnet_id, address_folded, user_id) VALUES ($1, $2, $3)"
+    " ON CONFLICT DO NOTHING"};
 const Statement kMarkSuspension{
     "UPDATE users SET suspended_by_sync = TRUE WHERE tailnet_id = $1 AND id = $2 AND status = 'suspended'"};
 
@@ -59,6 +63,13 @@ const Statement kFindUser{"SELECT " RESOURCE_COLUMNS RESOURCES " AND u.id = $2"}
 constexpr ColumnSql kUserColumns[] = {{scim::Column::id, "u.id"},
                                       {scim::Column::user_name, "u.login_folded"},
                                       {scim::Column::external_id, "p.external_id"},
+                                      // Of whom the provider never spoke, the login name is the address.
+                                      {scim::Column::email,
+                                       "u.id IN (SELECT a.user_id FROM (SELECT user_id, address_folded FROM"
+                                       " provisioned_addresses WHERE tailnet_id = $1 UNION ALL SELECT id,"
+                                       " login_folded FROM users WHERE tailnet_id = $1) a"
+                                       " WHERE a.address_folded = ",
+                                       ")"},
                                       {scim::Column::last_modified, "COALESCE(p.modified_at, u.created_at)"}};
 constexpr FlagSql kUserActive{"u.status <> 'suspended'",
                               "u.status = 'suspended' AND COALESCE(p.active_removed, FALSE) = FALSE"};
@@ -85,6 +96,17 @@ UserResource resource_of(const Row& row) {
   kept.modified = time_of(row[13]);
   resource.kept = std::move(kept);
   return resource;
+}
+
+std::vector<std::string> addresses_of(const boost::json::object& document) {
+  std::vector<std::string> addresses;
+  const auto* emails = document.if_contains("emails");
+  if (emails == nullptr || !emails->is_array()) return addresses;
+  for (const auto& each : emails->get_array()) {
+    const auto* value = each.is_object() ? each.get_object().if_contains("value") : nullptr;
+    if (value != nullptr && value->is_string()) addresses.push_back(scim::fold(value->get_string()));
+  }
+  return addresses;
 }
 
 std::string window_sql(std::vector<Value>& parameters, Window window) {
@@ -202,6 +224,10 @@ void SqlProvisioningStore::save_user(const TailnetId& tailnet, const UserId& id,
   work_.connection().run(kSaveUser, {tailnet.str(), id.str(), text_or_null(kept.external_id),
                                      boost::json::serialize(kept.document), kept.active_removed,
                                      static_cast<std::int64_t>(kept.revision), time_value(kept.modified)});
+  work_.connection().send(kForgetAddresses, {tailnet.str(), id.str()});
+  for (const auto& address : addresses_of(kept.document)) {
+    work_.connection().send(kAddAddress, {tailnet.str(), address, id.str()});
+  }
 }
 
 void SqlProvisioningStore::mark_suspension(const TailnetId& tailnet, const UserId& id) {

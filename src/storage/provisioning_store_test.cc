@@ -61,8 +61,9 @@ class ProvisioningStoreTest : public testing::EngineTest {
       return work({tx, caller, rules_, "https://latchkey.example/scim/v2", world_->now});
     });
   }
-  std::string make_user(const std::string& name) {
-    const boost::json::object document{{"userName", name}, {"externalId", "ext-" + name}};
+  std::string make_user(const std::string& name, const boost::json::value& emails = {}) {
+    boost::json::object document{{"userName", name}, {"externalId", "ext-" + name}};
+    if (!emails.is_null()) document["emails"] = emails;
     const auto made = sync<std::string>([&](const auto& sync) -> Result<std::string> {
       TRY(const auto user, provisioning::create_user(sync, document));
       return std::string(user.done->document.at("id").as_string());
@@ -133,6 +134,37 @@ TEST_P(ProvisioningStoreTest, KeepsWhatWasSaidOfAPersonAndCountsByColumns) {
             std::vector<std::string>{"tomas@x.example"});
   EXPECT_EQ(found("meta.lastModified le \"2026-01-05T09:00:01Z\" and externalId pr"),
             std::vector<std::string>{"Ines@x.example"});
+}
+
+TEST_P(ProvisioningStoreTest, FindsPeopleByTheirAddresses) {
+  const auto mail = [](const char* value, const char* type) {
+    return boost::json::object{{"value", value}, {"type", type}};
+  };
+  make_user("ines@x.example", {mail("Ines@Work.example", "work"), mail("ines@home.example", "home")});
+  const auto tomas = make_user("tomas@x.example", {mail("ines@home.example", "work")});
+  make_user("nomail@x.example");
+  const auto by_work = [&](const std::string& address) {
+    return found("emails[type eq \"work\"].value eq \"" + address + "\"");
+  };
+  EXPECT_EQ(by_work("INES@work.example"), std::vector<std::string>{"ines@x.example"});
+  EXPECT_EQ(by_work("ines@home.example"), std::vector<std::string>{"tomas@x.example"})
+      << "the other's is home";
+  EXPECT_EQ(found("emails.value eq \"ines@home.example\"").size(), 2U);
+  EXPECT_TRUE(by_work("nomail@x.example").empty()) << "the provider spoke of him, and named none";
+  const auto owner = world_->user(Role::owner).login_name;
+  EXPECT_EQ(by_work(owner), std::vector<std::string>{owner}) << "the provider never spoke of him";
+
+  const boost::json::object changed{{"userName", "tomas@x.example"},
+                                    {"emails", {mail("t@x.example", "work")}}};
+  const auto done = sync<bool>([&](const auto& sync) -> Result<bool> {
+    TRY(const auto user, provisioning::change_user(sync, UserId(tomas), {}, [&](const boost::json::object&) {
+          return Result<boost::json::object>(changed);
+        }));
+    return user.done.has_value();
+  });
+  ASSERT_TRUE(done.ok() && *done);
+  EXPECT_TRUE(by_work("ines@home.example").empty());
+  EXPECT_EQ(by_work("t@x.example"), std::vector<std::string>{"tomas@x.example"});
 }
 
 TEST_P(ProvisioningStoreTest, Z2_TwoChangesOfOneGroupAtOnceLoseNobody) {

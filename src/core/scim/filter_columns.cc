@@ -32,9 +32,10 @@ std::optional<ColumnTerm> column_term(const Filter& filter) {
   return std::nullopt;
 }
 
-// A column cannot tell an absent `active` from a false one; a document can.
+// A column cannot tell an absent `active` from a false one, nor which element has the address; a document
+// can.
 bool says_all(const ColumnTerm& term) {
-  return term.column != Column::active || term.flag;
+  return term.column != Column::email && (term.column != Column::active || term.flag);
 }
 
 }  // namespace
@@ -43,6 +44,11 @@ ColumnTerms column_terms(const Filter& filter) {
   ColumnTerms found;
   found.is_whole = true;
   const auto add = [&](const Filter& part) {
+    if (part.kind == Filter::Kind::element) {
+      found.is_whole = false;
+      for (auto& term : column_terms(part.parts.front()).terms) found.terms.push_back(std::move(term));
+      return;
+    }
     auto term = column_term(part);
     found.is_whole = found.is_whole && term.has_value() && says_all(*term);
     if (term) found.terms.push_back(std::move(*term));

@@ -13,8 +13,8 @@ namespace latchkey::scim {
 
 struct ColumnTerm {
   Column column = Column::none;
-  // eq for all columns; gt, ge, lt, le too for last_modified. last_modified has microseconds in documents and
-  // columns alike.
+  // Of email: that one of the addresses is this. eq for all columns; gt, ge, lt, le too for last_modified.
+  // last_modified has microseconds in documents and columns alike.
   Filter::Operator op = Filter::Operator::eq;
   std::string text;   // of texts; in lower case (ASCII) when the column is folded
   bool flag = false;  // of active

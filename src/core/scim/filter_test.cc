@@ -284,7 +284,13 @@ TEST(FilterColumns, TakesTheConjunctionOfWhatHasAColumn) {
       {R"((userName eq "a" and (externalId eq "b" and title pr)))",
        {{.column = user_name, .text = "a"}, {.column = external_id, .text = "b"}},
        false},
-      {R"(emails[value eq "a"])", {}, false},
+      {R"(emails[value eq "A"])", {{.column = email, .text = "a"}}, false},
+      {R"(emails[type eq "work"].value eq "A@x" and title pr)", {{.column = email, .text = "a@x"}}, false},
+      {R"(emails eq "A")", {{.column = email, .text = "a"}}, false},
+      {R"(emails[type eq "work" or value eq "a"])", {}, false},
+      {R"(emails[not (value eq "a")])", {}, false},
+      {R"(emails.value co "a")", {}, false},
+      {R"(phoneNumbers[value eq "a"])", {}, false},
   };
   for (const auto& each : cases) {
     const auto found = column_terms(*parse_filter(user_type(), each.text));

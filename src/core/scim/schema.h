@@ -32,7 +32,7 @@ enum class Returned { always, by_default };
 enum class Uniqueness { none, server };
 
 // Attributes that have a column of their own in the store, by which a filter can be narrowed in SQL.
-enum class Column { none, id, user_name, external_id, display_name, active, last_modified };
+enum class Column { none, id, user_name, external_id, display_name, email, active, last_modified };
 
 struct Attribute {
   std::string_view name;  // the spelling of answers

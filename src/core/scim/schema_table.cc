@@ -43,7 +43,7 @@ constexpr Attribute kPrimary{
 constexpr Attribute kTypeOfAny{.name = "type", .description = "What it is for."};
 
 constexpr Attribute kEmails[] = {
-    {.name = "value", .description = "The e-mail address."},
+    {.name = "value", .description = "The e-mail address.", .column = Column::email},
     kDisplay,
     {.name = "type", .description = "What it is for.", .canonical_values = kPlaceTypes},
     kPrimary,

@@ -42,6 +42,16 @@ CREATE TABLE provisioned_users (
 );
 CREATE INDEX provisioned_users_by_external_id ON provisioned_users (tailnet_id, external_id);
 
+-- The addresses of the document, in lower case: identity providers look people up by them.
+CREATE TABLE provisioned_addresses (
+  tailnet_id TEXT NOT NULL,
+  address_folded TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  PRIMARY KEY (tailnet_id, address_folded, user_id),
+  FOREIGN KEY (tailnet_id, user_id) REFERENCES provisioned_users (tailnet_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX provisioned_addresses_by_user ON provisioned_addresses (tailnet_id, user_id);
+
 CREATE TABLE synced_groups (
   tailnet_id TEXT NOT NULL REFERENCES tailnets (id),
   id TEXT NOT NULL,
