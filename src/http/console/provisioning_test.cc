@@ -19,6 +19,10 @@ using testing::text_at;
 
 constexpr const char* kDoor = "/api/console/provisioning";
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 class Provisioning : public ::testing::Test {
  protected:
   int scim_with(const std::string& key) { return api_.call("GET", "/scim/v2/Users", key).status; }
@@ -30,7 +34,7 @@ class Provisioning : public ::testing::Test {
   ScimWorld api_;
 };
 
-TEST_F(Provisioning, R6_EnablingMakesOneKeyAndEndsUserApproval) {
+TEST_F(Provisioning, R24_R25_ProvisioningMustBeEnabledAndEnablingShowsTheKeyOnce) {
   ApiWorld fresh;
   tailnet::SettingsChange approval;
   approval.users_approval = true;
@@ -43,6 +47,11 @@ TEST_F(Provisioning, R6_EnablingMakesOneKeyAndEndsUserApproval) {
   const auto key = text_at(made, "key");
   EXPECT_TRUE(key.starts_with("tskey-scim-k"));
   EXPECT_EQ(text_at(made, "keyType"), "scim");
+  EXPECT_EQ(fresh.call("GET", "/scim/v2/Users", key).status, 200) << "at once";
+  const auto random = key.substr(key.rfind('-') + 1);
+  for (const char* later : {kDoor, "/api/v2/tailnet/-/keys?all=true"}) {
+    EXPECT_EQ(fresh.call("GET", later, owner).body.find(random), std::string::npos) << later;
+  }
   EXPECT_EQ(fresh.call("POST", std::string(kDoor) + "/enable", owner).status, 409);
   const auto settings = json_of(fresh.call("GET", "/api/v2/tailnet/-/settings", owner));
   EXPECT_EQ(settings.at("usersApprovalOn"), false);
@@ -70,9 +79,10 @@ TEST_F(Provisioning, R21_TheKeyOpensScimAndNothingElseAndNothingElseOpensScim) {
   const auto wrong = api_.call("GET", "/scim/v2/Users", api_.owner);
   EXPECT_EQ(wrong.status, 401);
   EXPECT_EQ(header_of(wrong, "WWW-Authenticate"), "Bearer realm=\"scim\"");
-  auto flipped = api_.key;
-  std::swap(flipped[flipped.size() - 20], flipped[flipped.size() - 21]);
-  for (const auto& other : {std::string(), std::string("non-token"), api_.owner, flipped}) {
+  auto bent = api_.key;
+  auto& letter = bent[bent.size() - 20];
+  letter = letter == 'a' ? 'b' : 'a';
+  for (const auto& other : {std::string(), std::string("non-token"), api_.owner, bent}) {
     EXPECT_EQ(api_.call("GET", "/scim/v2/Users", other).body, wrong.body) << other.size();
   }
   // A2, A3
@@ -84,7 +94,22 @@ TEST_F(Provisioning, R21_TheKeyOpensScimAndNothingElseAndNothingElseOpensScim) {
             401);
 }
 
-TEST_F(Provisioning, R22_ANewKeyEndsTheOldOneInTheVeryNextRequest) {
+TEST_F(Provisioning, R11_ALetterInTheOtherCaseIsRefused) {
+  auto flipped = api_.key;
+  const auto letter = std::find_if(flipped.begin() + 12, flipped.end(), is_letter);
+  ASSERT_NE(letter, flipped.end());
+  *letter = static_cast<char>(*letter ^ 0x20);
+  EXPECT_EQ(scim_with(flipped), 401);
+  EXPECT_EQ(scim_with(api_.key), 200);
+}
+
+TEST_F(Provisioning, R6_TheKeyStillWorksAfterTenYears) {
+  EXPECT_FALSE(status().at("key").as_object().contains("expires"));
+  api_.clock.advance(std::chrono::days(3653));
+  EXPECT_EQ(scim_with(api_.key), 200);
+}
+
+TEST_F(Provisioning, R22_R28_ANewKeyEndsTheOldOneInTheVeryNextRequest) {
   ASSERT_EQ(scim_with(api_.key), 200);
   ASSERT_GT(api_.cache().size(), 0U);
   const auto made = post("/key");
@@ -93,7 +118,7 @@ TEST_F(Provisioning, R22_ANewKeyEndsTheOldOneInTheVeryNextRequest) {
   EXPECT_EQ(scim_with(text_at(made, "key")), 200);
 }
 
-TEST_F(Provisioning, R23_RevokedAndDisabledMeanRefused) {
+TEST_F(Provisioning, R27_RevokedAndDisabledMeanRefusedAndPeopleStay) {
   ASSERT_EQ(api_.call("DELETE", std::string(kDoor) + "/key", api_.owner).status, 200);
   EXPECT_EQ(scim_with(api_.key), 401);
   EXPECT_EQ(api_.call("DELETE", std::string(kDoor) + "/key", api_.owner).body, "{}");
@@ -116,7 +141,7 @@ TEST_F(Provisioning, R23_RevokedAndDisabledMeanRefused) {
   EXPECT_FALSE(status().contains("key"));
 }
 
-TEST_F(Provisioning, R24_TheKeyIsListedWithTheOthersAndBelongsToTheTailnet) {
+TEST_F(Provisioning, R1_TheKeyIsListedWithTheOthersAndBelongsToTheTailnet) {
   const auto keys =
       json_of(api_.call("GET", "/api/v2/tailnet/-/keys?all=true", api_.owner)).at("keys").as_array();
   const auto mine = std::ranges::find_if(keys, [](const auto& key) { return key.at("keyType") == "scim"; });
@@ -128,7 +153,7 @@ TEST_F(Provisioning, R24_TheKeyIsListedWithTheOthersAndBelongsToTheTailnet) {
   EXPECT_EQ(scim_with(api_.key), 200);
 }
 
-TEST_F(Provisioning, TheStatusSaysWhenNobodySyncs) {
+TEST_F(Provisioning, R26_TheStatusSaysWhenNobodySyncs) {
   EXPECT_EQ(status().at("quiet"), false);
   EXPECT_EQ(status().at("baseUrl"), "https://latchkey.example/scim/v2");
   api_.owner = api_.token(Role::owner);
@@ -136,7 +161,7 @@ TEST_F(Provisioning, TheStatusSaysWhenNobodySyncs) {
   EXPECT_EQ(status().at("quiet"), true);
 }
 
-TEST_F(Provisioning, WhereItIsNotAvailableNothingOfItIsThere) {
+TEST_F(Provisioning, R24_WhereItIsNotAvailableNothingOfItIsThere) {
   api_.context().scim_available = false;
   const auto nothing = api_.call("GET", "/nothing/here", api_.owner);
   for (const char* path : {"/scim/v2/Users", "/scim/v2", "/scim/v2/nonsense", kDoor}) {
