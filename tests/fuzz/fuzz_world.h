@@ -78,7 +78,13 @@ inline FuzzWorld& world() {
 inline void check_answer(const io::Response& response) {
   require(response.status >= 200 && response.status < 600, "an answer has a possible status");
   require(response.status < 500 || response.status == 503, "no input makes a server error");
-  if (response.status >= 400) {
+  if (response.status < 400) return;
+  if (response.content_type == "application/scim+json") {
+    const auto error = testing::json_of(response);
+    require(!error.at("detail").as_string().empty(), "an error of SCIM says what to change");
+  } else if (response.content_type == "text/html; charset=utf-8") {
+    require(response.body.find("<p>") != std::string::npos, "a page of an error says what to do");
+  } else {
     require(response.content_type == "application/json", "an error is JSON");
     require(!testing::message_of(response).empty(), "an error says what to change");
   }
