@@ -67,14 +67,15 @@ io::Handler Application::local_handler() {
 }
 
 io::awaitable<io::Response> Application::answer(io::Request& request, Door door) {
-  const bool is_scim = router_.is_below(request.path(), kScim);
+  const auto match = router_.find(request.method, request.path());
+  const bool is_scim =
+      match ? match->route->access == Access::provider : router_.is_below(request.path(), kScim);
   if (!context_.scim_available && (is_scim || router_.is_below(request.path(), kProvisioning))) {
     co_return error_response(not_found("404 page not found"));
   }
   const auto failed = [is_scim](const Error& error) {
     return is_scim ? scim_error_response(error) : error_response(error);
   };
-  const auto match = router_.find(request.method, request.path());
   if (!match) co_return failed(match.error());
   // SCIM reads its query itself, and less strictly.
   auto query = is_scim ? FormPairs() : parse_form(request.query(), "query");

@@ -1,5 +1,7 @@
 #include "http/router.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace latchkey::http {
@@ -27,14 +29,7 @@ Router::Router(std::span<const Route> routes, std::string prefix) : prefix_(std:
   for (const auto& route : routes) patterns_.push_back({&route, split(route.pattern.substr(1), '/')});
 }
 
-bool Router::is_below(std::string_view path, std::string_view top) const {
-  path = strip(path, prefix_);
-  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
-}
-
-Result<Match> Router::find(std::string_view method, std::string_view path) const {
-  // HEAD is GET without the body, which the connection leaves out.
-  if (method == "HEAD") method = "GET";
+Result<std::vector<std::string>> Router::elements_of(std::string_view path) const {
   std::vector<std::string> elements;
   for (const auto raw : split(strip(path, prefix_), '/')) {
     auto element = percent_decode(raw);
@@ -43,6 +38,20 @@ Result<Match> Router::find(std::string_view method, std::string_view path) const
     }
     elements.push_back(*std::move(element));
   }
+  return elements;
+}
+
+bool Router::is_below(std::string_view path, std::string_view top) const {
+  const auto elements = elements_of(path);
+  const auto first = split(top, '/');
+  return elements && elements->size() >= first.size() &&
+         std::equal(first.begin(), first.end(), elements->begin());
+}
+
+Result<Match> Router::find(std::string_view method, std::string_view path) const {
+  // HEAD is GET without the body, which the connection leaves out.
+  if (method == "HEAD") method = "GET";
+  TRY(auto elements, elements_of(path));
 
   Error wrong_method{ErrorCode::method_not_allowed, "method not allowed here", {}, {}};
   for (const auto& pattern : patterns_) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "http/routes.h"
@@ -28,10 +29,12 @@ class Router {
 
   // not_found, method_not_allowed (fields name the methods there are), or malformed_input for bad escapes.
   Result<Match> find(std::string_view method, std::string_view path) const;
-  // Whether the path is this one or below it: "scim/v2".
+  // Whether the path is this one or below it, however its letters are escaped: "scim/v2".
   bool is_below(std::string_view path, std::string_view top) const;
 
  private:
+  Result<std::vector<std::string>> elements_of(std::string_view path) const;
+
   struct Pattern {
     const Route* route;
     std::vector<std::string_view> elements;

@@ -164,7 +164,8 @@ TEST_F(Provisioning, R26_TheStatusSaysWhenNobodySyncs) {
 TEST_F(Provisioning, R24_WhereItIsNotAvailableNothingOfItIsThere) {
   api_.context().scim_available = false;
   const auto nothing = api_.call("GET", "/nothing/here", api_.owner);
-  for (const char* path : {"/scim/v2/Users", "/scim/v2", "/scim/v2/nonsense", kDoor}) {
+  for (const char* path : {"/scim/v2/Users", "/scim/v2", "/scim/v2/nonsense", "/%73cim/v2/Users", kDoor,
+                           "/api/console/%70rovisioning"}) {
     const auto answer = api_.call("GET", path, api_.owner);
     EXPECT_EQ(answer.status, 404) << path;
     EXPECT_EQ(answer.body, nothing.body) << path;
