@@ -74,15 +74,19 @@ inline FuzzWorld& world() {
   return *current;
 }
 
+// How a refusal is written: as JSON, as SCIM has it, or on a page, which may also be JSON.
+enum class Form { api, scim, page };
+
 // What every answer must be, whatever was asked: no defect of ours, and a reason for the client when refused.
-inline void check_answer(const io::Response& response) {
+inline void check_answer(const io::Response& response, Form form = Form::api) {
   require(response.status >= 200 && response.status < 600, "an answer has a possible status");
   require(response.status < 500 || response.status == 503, "no input makes a server error");
   if (response.status < 400) return;
-  if (response.content_type == "application/scim+json") {
+  if (form == Form::scim) {
+    require(response.content_type == "application/scim+json", "an error of SCIM is SCIM's");
     const auto error = testing::json_of(response);
     require(!error.at("detail").as_string().empty(), "an error of SCIM says what to change");
-  } else if (response.content_type == "text/html; charset=utf-8") {
+  } else if (form == Form::page && response.content_type == "text/html; charset=utf-8") {
     require(response.body.find("<p>") != std::string::npos, "a page of an error says what to do");
   } else {
     require(response.content_type == "application/json", "an error is JSON");

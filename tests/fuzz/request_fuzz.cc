@@ -7,6 +7,8 @@
 
 #include "fuzz_world.h"
 #include "http/application.h"
+#include "http/router.h"
+#include "http/routes.h"
 #include "io/request_parser.h"
 #include "io/response_writer.h"
 
@@ -79,6 +81,14 @@ bool same(const io::Request& a, const io::Request& b) {
          });
 }
 
+fuzz::Form form_of(const http::Router& router, std::string_view path) {
+  if (router.is_below(path, "scim/v2")) return fuzz::Form::scim;
+  for (const char* top : {"", "auth", "invite", "register"}) {
+    if (router.is_below(path, top)) return fuzz::Form::page;
+  }
+  return fuzz::Form::api;
+}
+
 // The parts behind the sockets, over the current world.
 struct Doors {
   explicit Doors(testing::ApiWorld& api)
@@ -87,6 +97,7 @@ struct Doors {
   testing::ApiWorld* built_over;
   Metrics metrics;
   http::Application application;
+  http::Router router{http::routes()};
   io::Handler anyone = application.public_handler();
   io::Handler local = application.local_handler();
 };
@@ -116,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     request.peer.address = "192.0.2.7";
     request.peer.local_socket = locally;
     const auto response = fuzz::run((locally ? doors->local : doors->anyone)(request));
-    fuzz::check_answer(response);
+    fuzz::check_answer(response, form_of(doors->router, request.path()));
     io::ResponseWriter writer;
     std::string out;
     writer.write(out, response, {request.id, false, request.method == "HEAD"});
