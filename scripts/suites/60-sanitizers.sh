@@ -44,7 +44,7 @@ fuzz() {
   [[ ! -e $ROOT/tests/fuzz/${target%_fuzz}.dict ]] || options+=("-dict=$ROOT/tests/fuzz/${target%_fuzz}.dict")
   [[ ! -d $corpus ]] || options+=("$corpus")
   # New inputs go to the first directory, so that the corpus in the tree stays as it is.
-  bounded $((time + 120)) "$ROOT/build-fuzz/$target" "-max_total_time=$time" -timeout=25 -rss_limit_mb=2048 \
+  bounded $((time + 120)) "$ROOT/build-fuzz/$target" "-max_total_time=$time" -timeout=10 -rss_limit_mb=2048 \
     "-artifact_prefix=$artifacts/$target-" "$found" "${options[@]}" >"$log" 2>&1 || status=$?
   if ((status == 0)); then
     passed 1
