@@ -267,9 +267,10 @@ TEST(FilterColumns, TakesTheConjunctionOfWhatHasAColumn) {
       {R"(userName eq "Ines")", {{.column = user_name, .text = "ines"}}, true},
       {R"(externalId eq "Ab")", {{.column = external_id, .text = "Ab"}}, true},
       {R"(id eq "uA" and manager eq "b")", {{.column = id, .text = "uA"}}, false},
-      {R"(displayName eq "Sec Ops" and active eq true)",
-       {{.column = display_name, .text = "sec ops"}, {.column = active, .flag = true}},
+      {R"(userName eq "Sec Ops" and active eq true)",
+       {{.column = user_name, .text = "sec ops"}, {.column = active, .flag = true}},
        true},
+      {R"(displayName eq "Sec Ops")", {}, false},
       {R"(active eq false)", {{.column = active, .flag = false}}, false},
       {R"(meta.lastModified gt "2026-01-01T00:00:00Z")",
        {{.column = last_modified, .op = Filter::Operator::gt, .time = time}},
@@ -297,6 +298,9 @@ TEST(FilterColumns, TakesTheConjunctionOfWhatHasAColumn) {
     EXPECT_EQ(found.terms, each.terms) << each.text;
     EXPECT_EQ(found.is_whole, each.is_whole) << each.text;
   }
+  const auto of_groups = column_terms(*parse_filter(group_type(), R"(displayName eq "Sec Ops")"));
+  EXPECT_EQ(of_groups.terms, (std::vector<ColumnTerm>{{.column = display_name, .text = "sec ops"}}));
+  EXPECT_TRUE(of_groups.is_whole);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ constexpr Attribute kUser[] = {
      .type = complex,
      .description = "The parts of the user's name.",
      .sub_attributes = kName},
-    {.name = "displayName", .description = "The name that is shown.", .column = Column::display_name},
+    {.name = "displayName", .description = "The name that is shown."},
     {.name = "nickName", .description = "A casual name."},
     {.name = "profileUrl",
      .type = reference,

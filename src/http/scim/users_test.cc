@@ -152,6 +152,7 @@ TEST_F(ScimUsers, F_FiltersFindByColumnsAndByEverythingElse) {
   EXPECT_EQ(total("userName+co+%22%25%22"), 0);
   EXPECT_EQ(total("userName+eq+%22'; DROP TABLE users; --%22"), 0);
   EXPECT_EQ(total("nonsense+eq+%22x%22"), 0);
+  EXPECT_EQ(total("displayName+eq+%22olive%22"), 1);
   EXPECT_EQ(total("userName+eq+%22a%22+and+userName+eq+%22ines@x.example%22"), 0);
   EXPECT_EQ(total("meta.lastModified+gt+%222020-01-01T00:00:00Z%22+and+externalId+pr"), 2);
   for (const char* wrong : {"userName+zz+%22x%22", "userName+eq", "active+gt+true"}) {
