@@ -104,7 +104,7 @@ std::vector<std::string> addresses_of(const boost::json::object& document) {
   if (emails == nullptr || !emails->is_array()) return addresses;
   for (const auto& each : emails->get_array()) {
     const auto* value = each.is_object() ? each.get_object().if_contains("value") : nullptr;
-    if (value != nullptr && value->is_string()) addresses.push_back(scim::fold(value->get_string()));
+    if (value != nullptr && value->is_string()) addresses.push_back(scim::fold_address(value->get_string()));
   }
   return addresses;
 }

@@ -9,6 +9,9 @@ namespace {
 
 using Operator = Filter::Operator;
 
+// Longer than any address to which mail can be sent, and than a login name.
+constexpr std::size_t kMaxAddress = 512;
+
 std::optional<ColumnTerm> column_term(const Filter& filter) {
   if (filter.kind != Filter::Kind::compare || filter.path.attribute == nullptr) return std::nullopt;
   const auto& attribute = filter.path.sub != nullptr ? *filter.path.sub : *filter.path.attribute;
@@ -24,7 +27,11 @@ std::optional<ColumnTerm> column_term(const Filter& filter) {
     case Filter::Operand::boolean:
     case Filter::Operand::text:
       if (filter.op != Operator::eq) return std::nullopt;
-      if (!attribute.case_exact) term.text = fold(term.text);
+      if (term.column == Column::email) {
+        term.text = fold_address(term.text);
+      } else if (!attribute.case_exact) {
+        term.text = fold(term.text);
+      }
       // The empty text is in no document; whether it is in a column is the store's affair.
       if (filter.operand == Filter::Operand::text && term.text.empty()) return std::nullopt;
       return term;
@@ -63,6 +70,10 @@ ColumnTerms column_terms(const Filter& filter) {
 
 std::string fold(std::string_view name) {
   return to_lower(name);
+}
+
+std::string fold_address(std::string_view address) {
+  return fold(clip(address, kMaxAddress));
 }
 
 }  // namespace latchkey::scim

@@ -16,7 +16,7 @@ struct ColumnTerm {
   // Of email: that one of the addresses is this. eq for all columns; gt, ge, lt, le too for last_modified.
   // last_modified has microseconds in documents and columns alike.
   Filter::Operator op = Filter::Operator::eq;
-  std::string text;   // of texts; in lower case (ASCII) when the column is folded
+  std::string text;   // of texts; folded when the column is
   bool flag = false;  // of active
   TimePoint time{};   // of last_modified
 
@@ -32,5 +32,8 @@ ColumnTerms column_terms(const Filter& filter);
 
 // How names are folded in columns: ASCII lower case, so that two databases agree.
 std::string fold(std::string_view name);
+// How addresses are: cut as well, since no engine indexes long texts. Equal addresses stay equal. Stored in
+// the database.
+std::string fold_address(std::string_view address);
 
 }  // namespace latchkey::scim

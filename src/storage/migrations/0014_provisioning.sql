@@ -42,7 +42,7 @@ CREATE TABLE provisioned_users (
 );
 CREATE INDEX provisioned_users_by_external_id ON provisioned_users (tailnet_id, external_id);
 
--- The addresses of the document, in lower case: identity providers look people up by them.
+-- The addresses of the document, in lower case and cut to 512 bytes: identity providers look people up by them.
 CREATE TABLE provisioned_addresses (
   tailnet_id TEXT NOT NULL,
   address_folded TEXT NOT NULL,
