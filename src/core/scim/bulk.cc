@@ -64,7 +64,8 @@ Result<void> set_path(BulkOperation& operation, std::string_view path) {
     operation.id = rest.substr(std::min<std::size_t>(rest.size(), 1));
   }
   if (operation.type == nullptr) return malformed_operation("needs a path such as /Users or /Groups/id");
-  const bool has_id = !operation.id.empty() && operation.id.find('/') == std::string::npos;
+  const bool has_id =
+      !operation.id.empty() && operation.id.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
   if (operation.method == Method::post && !operation.id.empty()) {
     return malformed_operation("that creates has a path without an id, such as /Users");
   }

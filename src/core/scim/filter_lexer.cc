@@ -42,6 +42,14 @@ std::size_t end_of_text(std::string_view filter, std::size_t begin) {
   return std::string_view::npos;
 }
 
+// No document has one, and no database takes one as a parameter.
+bool has_zero(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+Error zero_refused() {
+  return refuse(ScimType::invalid_filter, "The filter has a byte of zero.");
+}
+
 Result<FilterToken> read_text(std::string_view filter, std::size_t begin) {
   const auto end = end_of_text(filter, begin);
   if (end == std::string_view::npos) {
@@ -52,6 +60,7 @@ Result<FilterToken> read_text(std::string_view filter, std::size_t begin) {
   if (failed || !value.is_string()) {
     return refuse(ScimType::invalid_filter, "A text in the filter is not written as in JSON.");
   }
+  if (has_zero(value.get_string())) return zero_refused();
   return FilterToken{Kind::text, std::string(value.get_string()), begin, end};
 }
 
@@ -63,6 +72,7 @@ Result<std::vector<FilterToken>> read_filter_tokens(std::string_view filter) {
                   "The filter is longer than " + std::to_string(kMaxFilterBytes) + " bytes.");
   }
   if (!utf8_length(filter)) return refuse(ScimType::invalid_filter, "The filter is not valid UTF-8.");
+  if (has_zero(filter)) return zero_refused();
   std::vector<FilterToken> tokens;
   std::size_t at = 0;
   while ((at = filter.find_first_not_of(kBlank, at)) != std::string_view::npos) {

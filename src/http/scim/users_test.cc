@@ -155,7 +155,8 @@ TEST_F(ScimUsers, F_FiltersFindByColumnsAndByEverythingElse) {
   EXPECT_EQ(total("displayName+eq+%22olive%22"), 1);
   EXPECT_EQ(total("userName+eq+%22a%22+and+userName+eq+%22ines@x.example%22"), 0);
   EXPECT_EQ(total("meta.lastModified+gt+%222020-01-01T00:00:00Z%22+and+externalId+pr"), 2);
-  for (const char* wrong : {"userName+zz+%22x%22", "userName+eq", "active+gt+true"}) {
+  for (const char* wrong : {"userName+zz+%22x%22", "userName+eq", "active+gt+true",
+                            "userName+eq+%22a%5Cu0000%22", "userName+eq+a%00b", "title+co+%22%00%22"}) {
     expect_error(api_.scim("GET", std::string("/Users?filter=") + wrong), 400, "invalidFilter");
   }
 }
@@ -345,6 +346,18 @@ TEST_F(ScimUsers, S2_ABulkRequestCarriesOutItsOperationsInOrder) {
   EXPECT_EQ(results[2].at("status"), "404");
   const auto groups = json_of(api_.scim("GET", "/Groups")).at("Resources").as_array();
   EXPECT_EQ(groups.at(0).at("members").as_array().size(), 1U);
+}
+
+TEST_F(ScimUsers, S2_ABulkOperationOnAnIdThatNoIdCanBeIsRefused) {
+  for (const char* id : {"", "/", "a/b", "a\\u0000b"}) {
+    const auto answer = api_.scim(
+        "POST", "/Bulk",
+        std::string(
+            R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/)") +
+            id + R"("}]})");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(json_of(answer).at("Operations").at(0).at("status"), "400") << id;
+  }
 }
 
 }  // namespace
