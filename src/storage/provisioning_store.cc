@@ -33,7 +33,8 @@ const Statement kCountHeld{"UPDATE provisioning SET held = held + 1 WHERE tailne
 const Statement kNoteRemoval{
     "INSERT INTO provisioning_removals (tailnet_id, at, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
 const Statement kRemovalsSince{
-    "SELECT COUNT(DISTINCT user_id) FROM provisioning_removals WHERE tailnet_id = $1 AND at > $2"};
+    "SELECT COUNT(DISTINCT user_id) FROM provisioning_removals WHERE tailnet_id = $1 AND at > $2 AND user_id "
+    "<> $3"};
 const Statement kForgetRemovals{"DELETE FROM provisioning_removals WHERE tailnet_id = $1 AND at <= $2"};
 const Statement kCountActive{"SELECT COUNT(*) FROM users WHERE tailnet_id = $1 AND status = 'active'"};
 const Statement kCountUsers{"SELECT COUNT(*) FROM users WHERE tailnet_id = $1"};
@@ -177,8 +178,13 @@ void SqlProvisioningStore::note_removal(const TailnetId& tailnet, const UserId& 
   work_.connection().run(kNoteRemoval, {tailnet.str(), time_value(at), user.str()});
 }
 
-std::int64_t SqlProvisioningStore::removals_since(const TailnetId& tailnet, TimePoint since) {
-  return work_.connection().run(kRemovalsSince, {tailnet.str(), time_value(since)}).at(0).at(0).number();
+std::int64_t SqlProvisioningStore::removals_since(const TailnetId& tailnet, TimePoint since,
+                                                  const UserId& without) {
+  return work_.connection()
+      .run(kRemovalsSince, {tailnet.str(), time_value(since), without.str()})
+      .at(0)
+      .at(0)
+      .number();
 }
 
 void SqlProvisioningStore::forget_removals(const TailnetId& tailnet, TimePoint before) {

@@ -16,7 +16,7 @@ class SqlProvisioningStore final : public provisioning::ProvisioningStore {
   void count_held(const TailnetId& tailnet) override;
 
   void note_removal(const TailnetId& tailnet, const UserId& user, TimePoint at) override;
-  std::int64_t removals_since(const TailnetId& tailnet, TimePoint since) override;
+  std::int64_t removals_since(const TailnetId& tailnet, TimePoint since, const UserId& without) override;
   void forget_removals(const TailnetId& tailnet, TimePoint before) override;
   std::int64_t count_active_users(const TailnetId& tailnet) override;
 

@@ -21,8 +21,10 @@ Error refused_error() {
   return forbidden("An administrator refused that the sync takes people away. They can release it again.");
 }
 
-Removals count_removals(core::Tx& tx, const TailnetId& tailnet, const GuardLimits& limits, TimePoint now) {
-  return {tx.provisioning().removals_since(tailnet, now - limits.within),
+// `user`: the one in question, if there is one.
+Removals count_removals(core::Tx& tx, const TailnetId& tailnet, const UserId& user, const GuardLimits& limits,
+                        TimePoint now) {
+  return {tx.provisioning().removals_since(tailnet, now - limits.within, user),
           tx.provisioning().count_active_users(tailnet)};
 }
 
@@ -47,7 +49,7 @@ Result<std::optional<Error>> hold_back(const Sync& sync, const identity::User& u
   auto& store = sync.tx.provisioning();
   const auto& tailnet = sync.caller.tailnet;
   const auto state = store.state(tailnet);
-  const auto removals = count_removals(sync.tx, tailnet, sync.rules.guard, sync.now);
+  const auto removals = count_removals(sync.tx, tailnet, user.id, sync.rules.guard, sync.now);
   switch (judge(state.guard, sync.rules.guard, removals, sync.now)) {
     case Verdict::pass:
       // What a person let pass is not held against what comes after.
@@ -73,7 +75,7 @@ GuardView read_guard(core::Tx& tx, const MayRead& may, const GuardLimits& limits
   GuardView view;
   view.guard = tx.provisioning().state(may.tailnet()).guard;
   view.guard.state = state_at(view.guard, now);
-  view.removals = count_removals(tx, may.tailnet(), limits, now);
+  view.removals = count_removals(tx, may.tailnet(), {}, limits, now);
   view.allowed = allowance(limits, view.removals);
   return view;
 }

@@ -25,7 +25,8 @@ class ProvisioningStore {
 
   // People whom the sync suspended or removed, for the guard.
   virtual void note_removal(const TailnetId& tailnet, const UserId& user, TimePoint at) = 0;
-  virtual std::int64_t removals_since(const TailnetId& tailnet, TimePoint since) = 0;
+  // How many people, each once and without this one.
+  virtual std::int64_t removals_since(const TailnetId& tailnet, TimePoint since, const UserId& without) = 0;
   virtual void forget_removals(const TailnetId& tailnet, TimePoint before) = 0;
   // Neither suspended nor waiting for approval.
   virtual std::int64_t count_active_users(const TailnetId& tailnet) = 0;

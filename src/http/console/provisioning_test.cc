@@ -238,6 +238,16 @@ TEST_F(MassChangeGuard, CountsWithinItsWindowOnly) {
   EXPECT_EQ(suspend(10).status, 429);
 }
 
+TEST_F(MassChangeGuard, CountsEachPersonOnce) {
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(suspend(i).status, 200);
+  EXPECT_EQ(api_.scim("DELETE", "/Users/" + ids_[0]).status, 204) << "he is among the five";
+  ASSERT_EQ(api_.patch("/Users/" + ids_[1], R"([{"op":"replace","path":"active","value":true}])").status,
+            200);
+  EXPECT_EQ(suspend(1).status, 200) << "he too";
+  EXPECT_EQ(guard().at("removedLately"), 5);
+  EXPECT_EQ(suspend(5).status, 429) << "the sixth";
+}
+
 TEST_F(MassChangeGuard, APutAndABulkRequestAreHeldAlike) {
   for (int i = 0; i < 5; ++i) ASSERT_EQ(suspend(i).status, 200);
   const auto put = api_.scim(
