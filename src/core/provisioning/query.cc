@@ -27,6 +27,8 @@ scim::ColumnTerms narrow(const std::optional<scim::Filter>& filter) {
       some.terms.push_back(std::move(term));
     }
   }
+  std::ranges::sort(some.terms, {},
+                    [](const scim::ColumnTerm& term) { return std::pair(term.column, term.op); });
   return some;
 }
 

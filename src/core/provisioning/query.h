@@ -37,7 +37,8 @@ struct Listing {
   std::string_view costly;  // the attribute that is
 };
 
-// At most one term of each column and operator, so that statements have few shapes.
+// At most one term of each column and operator, always in one order: statements have few shapes, and are kept
+// for ever.
 scim::ColumnTerms narrow(const std::optional<scim::Filter>& filter);
 // Whether the filter speaks of this attribute, by its name in the schema.
 bool filters_by(const scim::ListPlan& plan, std::string_view attribute);
