@@ -17,12 +17,13 @@ struct ColumnSql {
   const char* after = nullptr;
 };
 
-// " AND a = $3 AND ..."; appends the values to `parameters`, of which there are some already. `active_true`
-// and `active_false` are whole conditions, for a column that is a flag.
+// Whole conditions, for what is a flag.
 struct FlagSql {
   const char* when_true;
   const char* when_false;
 };
+
+// " AND a = $3 AND ..."; appends the values to `parameters`, of which there are some already.
 std::string conditions(std::span<const scim::ColumnTerm> terms, std::span<const ColumnSql> columns,
                        FlagSql active, std::vector<Value>& parameters);
 

@@ -42,10 +42,17 @@ boost::json::object status_json(const Status& status, const GuardView& view, con
   return json;
 }
 
-io::Response with_key(const credentials::IssuedKey& issued, TimePoint now) {
+// The key is in this answer and in no other.
+Answer issue_key(Context& context, Call& call, decltype(provisioning::enable)& issue) {
+  CO_TRY(auto may, identity::authorize<Operation::manage_provisioning>(call.caller));
+  const auto now = context.clock.now();
+  auto work = [may, &issue, &issuer = context.issuer, now](core::Tx& tx) {
+    return issue(tx, may, issuer, now);
+  };
+  CO_TRY(const auto issued, co_await context.db.write(std::move(work)));
   auto json = key_json(issued.credential, KeyFields::all, now);
   json["key"] = issued.text.expose();
-  return secret_response(json);
+  co_return secret_response(json);
 }
 
 }  // namespace
@@ -61,13 +68,7 @@ Answer get_provisioning(Context& context, Call& call) {
 }
 
 Answer enable_provisioning(Context& context, Call& call) {
-  CO_TRY(auto may, identity::authorize<Operation::manage_provisioning>(call.caller));
-  const auto now = context.clock.now();
-  auto work = [may, &issuer = context.issuer, now](core::Tx& tx) {
-    return provisioning::enable(tx, may, issuer, now);
-  };
-  CO_TRY(const auto issued, co_await context.db.write(std::move(work)));
-  co_return with_key(issued, now);
+  return issue_key(context, call, provisioning::enable);
 }
 
 Answer disable_provisioning(Context& context, Call& call) {
@@ -87,13 +88,7 @@ Answer disable_provisioning(Context& context, Call& call) {
 }
 
 Answer generate_scim_key(Context& context, Call& call) {
-  CO_TRY(auto may, identity::authorize<Operation::manage_provisioning>(call.caller));
-  const auto now = context.clock.now();
-  auto work = [may, &issuer = context.issuer, now](core::Tx& tx) {
-    return provisioning::generate_key(tx, may, issuer, now);
-  };
-  CO_TRY(const auto issued, co_await context.db.write(std::move(work)));
-  co_return with_key(issued, now);
+  return issue_key(context, call, provisioning::generate_key);
 }
 
 Answer revoke_scim_key(Context& context, Call& call) {
