@@ -21,6 +21,7 @@ namespace {
 namespace json = boost::json;
 using identity::Group;
 using identity::GroupMember;
+using scim::text_in;
 using Members = std::vector<GroupMember>;
 
 Error no_such_group() {
@@ -67,11 +68,6 @@ ShownGroup shown(const Sync& sync, const Group& group, const Members& members) {
   ShownGroup shown{{}, group.id.str(), scim::version_text(group.revision)};
   if (members.size() <= kMaxShownMembers) shown.document = shown_document(sync, group, members);
   return shown;
-}
-
-std::string text_in(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 // The ids that a document lists, each once.

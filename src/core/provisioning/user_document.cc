@@ -10,13 +10,9 @@ namespace latchkey::provisioning {
 namespace {
 
 namespace json = boost::json;
+using scim::text_in;
 
 constexpr std::size_t kMaxShownName = 254;
-
-std::string text_in(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 // Clients ask for names and an address of everybody, and take whoever lacks them for broken.
 json::object made_up(const identity::User& user) {

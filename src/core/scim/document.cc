@@ -86,6 +86,11 @@ void move_in_order(std::span<const Attribute> attributes, json::object& from, js
 
 }  // namespace
 
+std::string text_in(const json::object& document, std::string_view name) {
+  const auto* value = document.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 std::size_t count_elements(const json::value& value) {
   std::size_t count = 0;
   if (const auto* list = value.if_array()) {

@@ -12,6 +12,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "core/scim/schema.h"
@@ -39,6 +41,9 @@ Result<void> check_document(const ResourceType& type, const boost::json::object&
 
 // The same document in the order of the schema, `schemas` made anew, empty objects and lists left out.
 boost::json::object finish_document(const ResourceType& type, boost::json::object document);
+
+// The text of an attribute; empty when it is not there.
+std::string text_in(const boost::json::object& document, std::string_view name);
 
 // The elements of all lists in a value, nested ones too.
 std::size_t count_elements(const boost::json::value& value);

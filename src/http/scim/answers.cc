@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "core/scim/document.h"
 #include "core/scim/list_query.h"
 #include "core/scim/refusal.h"
 #include "http/responses.h"
@@ -15,9 +16,7 @@ constexpr const char* kRetryAfterSeconds = "60";
 
 std::string location_of(const boost::json::object& document) {
   const auto* meta = document.if_contains("meta");
-  if (meta == nullptr || !meta->is_object()) return {};
-  const auto* location = meta->get_object().if_contains("location");
-  return location != nullptr && location->is_string() ? std::string(location->get_string()) : std::string();
+  return meta != nullptr && meta->is_object() ? scim::text_in(meta->get_object(), "location") : std::string();
 }
 
 }  // namespace
