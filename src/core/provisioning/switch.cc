@@ -81,7 +81,6 @@ Result<credentials::IssuedKey> enable(core::Tx& tx, const MayManage& may, const 
   state.enabled = true;
   state.enabled_at = now;
   state.enabled_by = may.caller().login_name;
-  state.guard = {};
   tailnet::SettingsAct act(tx, may.caller(), audit::ChangeKind::settings_updated, now);
   act.switched(kProperty, false, true);
   const std::string group = act.records().front().group_id;
