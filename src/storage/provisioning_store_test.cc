@@ -207,6 +207,11 @@ TEST_P(ProvisioningStoreTest, FindsPeopleByTheirAddresses) {
   });
   ASSERT_TRUE(done.ok() && *done);
   EXPECT_TRUE(by_work("ines@home.example").empty());
+  std::ignore = world_->db().read_now([&](core::Tx& tx) -> Result<void> {
+    EXPECT_EQ(testing::number(testing::connection_of(tx), "SELECT COUNT(*) FROM provisioned_addresses"), 3)
+        << "what he has no more is not kept";
+    return {};
+  });
   EXPECT_EQ(by_work("t@x.example"), std::vector<std::string>{"tomas@x.example"});
 }
 
@@ -317,6 +322,62 @@ TEST_P(ProvisioningStoreTest, AFilterFindsTheSamePeopleWithItsColumnsAsWithout) 
   EXPECT_GT(hits, 100U);
 }
 
+TEST_P(ProvisioningStoreTest, WhatOneQueryReadsIsBounded) {
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    const std::string id = "'" + tailnet().str() + "'";
+    const std::string numbers =
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO ";
+    auto& connection = testing::connection_of(tx);
+    connection.execute(
+        numbers +
+        "users (tailnet_id, id, login_name, login_folded, display_name, role, status, created_at) SELECT " +
+        id + ", 'u' || i, 'p' || i, 'p' || i, 'P', 'member', 'active', 0 FROM n");
+    connection.execute(
+        numbers +
+        "synced_groups (tailnet_id, id, name, name_folded, revision, created_at, modified_at) SELECT " + id +
+        ", 'g' || i, 'G' || i, 'g' || i, 1, i, i FROM n");
+    connection.execute(
+        "INSERT INTO group_members (tailnet_id, group_id, member_id, user_id)"
+        " SELECT g.tailnet_id, g.id, u.id, u.id FROM synced_groups g JOIN users u ON u.tailnet_id = "
+        "g.tailnet_id"
+        " WHERE g.created_at < 6 AND u.created_at = 0");
+    return {};
+  });
+  const auto refusal = [&](const scim::ResourceType& type, const char* filter, const char* excluded) {
+    scim::ListQuery query;
+    if (*filter != 0) query.filter = filter;
+    if (*excluded != 0) query.excluded_attributes = {excluded};
+    const auto plan = scim::plan_list(type, query);
+    const auto page = sync<provisioning::Page>([&](const auto& sync) {
+      return &type == &scim::user_type() ? provisioning::list_users(sync, *plan)
+                                         : provisioning::list_groups(sync, *plan);
+    });
+    return page.ok() ? std::string() : std::string(page.error().protocol_code);
+  };
+  // 10,000 and the owner.
+  EXPECT_EQ(refusal(scim::user_type(), R"(title eq "x")", ""), "tooMany");
+  EXPECT_EQ(refusal(scim::user_type(), R"(userName eq "p7" and title eq "x")", ""), "");
+  EXPECT_EQ(refusal(scim::user_type(), "", ""), "");
+  // 60,000 members.
+  EXPECT_EQ(refusal(scim::group_type(), "", ""), "tooMany");
+  EXPECT_EQ(refusal(scim::group_type(), "", "members"), "");
+  EXPECT_EQ(refusal(scim::group_type(), R"(displayName eq "G1")", ""), "");
+  const auto make_group = [&] {
+    const auto made = sync<std::string>([&](const auto& sync) -> Result<std::string> {
+      TRY(const auto group,
+          provisioning::create_group(sync, boost::json::object{{"displayName", "one more"}}));
+      return group.id;
+    });
+    return made.ok() ? std::string() : std::string(made.error().protocol_code);
+  };
+  EXPECT_EQ(make_group(), "tooMany");
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    tx.groups().remove(tailnet(), GroupId("g9999"), {});
+    return {};
+  });
+  EXPECT_EQ(make_group(), "");
+}
+
 TEST_P(ProvisioningStoreTest, Z2_TwoChangesOfOneGroupAtOnceLoseNobody) {
   std::vector<std::string> ids;
   for (int i = 0; i < 8; ++i) ids.push_back(make_user("p" + std::to_string(i)));
@@ -347,6 +408,36 @@ TEST_P(ProvisioningStoreTest, Z2_TwoChangesOfOneGroupAtOnceLoseNobody) {
   for (auto& thread : threads) thread.join();
   std::ignore = world_->db().read_now([&](core::Tx& tx) -> Result<void> {
     EXPECT_EQ(tx.groups().members(tailnet(), GroupId(*group)).size(), ids.size());
+    return {};
+  });
+}
+
+TEST_P(ProvisioningStoreTest, AGroupsOwnIdComesBeforeThatWhichAnotherClaims) {
+  const auto ines = make_user("ines");
+  const auto thief = make_user("thief");
+  std::ignore = world_->db().write_now([&](core::Tx& tx) -> Result<void> {
+    const auto add = [&](const char* id, const char* external_id, const std::string& member,
+                         TimePoint created) {
+      identity::Group group;
+      group.id = GroupId(id);
+      group.tailnet = tailnet();
+      group.name = id;
+      group.external_id = external_id;
+      group.created = created;
+      EXPECT_TRUE(tx.groups().insert(group, {}));
+      const std::vector<identity::GroupMember> members{{member, false}};
+      tx.groups().add_members(tailnet(), group.id, members);
+    };
+    add("gTwoCNTRL", "gOneCNTRL", thief, world_->now);
+    add("gOneCNTRL", "shared", ines, world_->now + seconds{1});
+    add("gLateCNTRL", "shared", thief, world_->now + seconds{2});
+    return {};
+  });
+  std::ignore = world_->db().read_now([&](core::Tx& tx) -> Result<void> {
+    EXPECT_EQ(*tx.groups().logins_of(tailnet(), {{}, {}, "gOneCNTRL"}), std::vector<std::string>{"ines"});
+    EXPECT_EQ(*tx.groups().logins_of(tailnet(), {{}, {}, "shared"}), std::vector<std::string>{"ines"})
+        << "the older one";
+    EXPECT_FALSE(tx.groups().logins_of(tailnet(), {{}, {}, "nobody"}));
     return {};
   });
 }

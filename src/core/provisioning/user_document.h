@@ -31,7 +31,7 @@ struct Wanted {
 };
 Wanted wanted_of(boost::json::object document);
 
-// Grows with every change of what the document shows.
+// Grows with every change of what the document shows, the groups aside: these change through the groups.
 std::uint64_t version_of(const UserResource& resource);
 
 }  // namespace latchkey::provisioning

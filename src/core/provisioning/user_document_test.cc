@@ -57,6 +57,7 @@ TEST(UserDocument, TheShownNameIsTheFirstThatThereIs) {
       {R"({"name":{"givenName":"C","familyName":"D"}})", "C D"},
       {R"({"name":{"familyName":"D"}})", "D"},
       {R"({"displayName":"two\nlines"})", "two lines"},
+      {R"({"displayName":"Tskey-scim-kExample","name":{"formatted":"B"}})", "B"},
       {R"({})", ""},
   };
   for (const auto& row : rows)

@@ -141,6 +141,14 @@ TEST_F(Provisioning, R27_RevokedAndDisabledMeanRefusedAndPeopleStay) {
   EXPECT_FALSE(status().contains("key"));
 }
 
+TEST_F(Provisioning, R27_ABulkRequestIsRefusedAsAWhole) {
+  ASSERT_EQ(post("/disable", R"({"revokeKey":false})").status, 200);
+  const auto bulk = api_.scim(
+      "POST", "/Bulk",
+      R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/u1"}]})");
+  EXPECT_EQ(bulk.status, 401) << bulk.body;
+}
+
 TEST_F(Provisioning, R1_TheKeyIsListedWithTheOthersAndBelongsToTheTailnet) {
   const auto keys =
       json_of(api_.call("GET", "/api/v2/tailnet/-/keys?all=true", api_.owner)).at("keys").as_array();
@@ -238,6 +246,28 @@ TEST_F(MassChangeGuard, CountsWithinItsWindowOnly) {
   EXPECT_EQ(suspend(10).status, 429);
 }
 
+TEST_F(MassChangeGuard, AfterAReleaseItCountsAnew) {
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(suspend(i).status, 200);
+  ASSERT_EQ(suspend(5).status, 429);
+  ASSERT_EQ(post("/guard/release", R"({"seconds":600})").status, 200);
+  for (int i = 5; i < 10; ++i) EXPECT_EQ(suspend(i).status, 200) << i;
+  api_.clock.advance(std::chrono::minutes(11));
+  EXPECT_EQ(guard().at("removedLately"), 0) << "neither those before nor those whom it let pass";
+  EXPECT_EQ(suspend(10).status, 200);
+  EXPECT_EQ(guard().at("removedLately"), 1);
+}
+
+TEST_F(MassChangeGuard, EndsWithTheProvisioningThatItGuards) {
+  for (int i = 0; i < 6; ++i) suspend(i);
+  ASSERT_EQ(guard().at("state"), "holding");
+  ASSERT_EQ(post("/disable", R"({"revokeKey":false})").status, 200);
+  EXPECT_EQ(post("/guard/release").status, 409);
+  EXPECT_EQ(post("/guard/refuse").status, 409);
+  ASSERT_EQ(post("/enable").status, 200);
+  EXPECT_EQ(guard().at("state"), "watching");
+  EXPECT_EQ(guard().at("heldRequests"), 0);
+}
+
 TEST_F(MassChangeGuard, CountsEachPersonOnce) {
   for (int i = 0; i < 5; ++i) ASSERT_EQ(suspend(i).status, 200);
   EXPECT_EQ(api_.scim("DELETE", "/Users/" + ids_[0]).status, 204) << "he is among the five";
@@ -245,6 +275,7 @@ TEST_F(MassChangeGuard, CountsEachPersonOnce) {
             200);
   EXPECT_EQ(suspend(1).status, 200) << "he too";
   EXPECT_EQ(guard().at("removedLately"), 5);
+  EXPECT_EQ(guard().at("activePeople"), 8) << "with the owner, without the suspended";
   EXPECT_EQ(suspend(5).status, 429) << "the sixth";
 }
 

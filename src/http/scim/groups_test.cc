@@ -2,6 +2,8 @@
 // give roles.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "core/identity/group_store.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
@@ -100,6 +102,77 @@ TEST_F(ScimGroups, B5_AnUnknownMemberIsLeftOutOrRefusedByTheSetting) {
   EXPECT_NE(api_.world.log().back().details.find("do not exist: 1"), std::string::npos);
   api_.context().sync_rules.strict_members = true;
   EXPECT_EQ(text_at(api_.patch("/Groups/" + id, body), "scimType"), "invalidValue");
+}
+
+TEST_F(ScimGroups, AGroupIsNoMemberOfItself) {
+  const auto id = api_.make_group("ops", {a_});
+  const std::string itself = R"([{"op":"add","path":"members","value":[{"value":")" + id + R"("}]}])";
+  ASSERT_EQ(api_.patch("/Groups/" + id, itself).status, 200);
+  EXPECT_EQ(members(id), std::vector{a_});
+  api_.context().sync_rules.strict_members = true;
+  EXPECT_EQ(text_at(api_.patch("/Groups/" + id, itself), "scimType"), "invalidValue");
+}
+
+TEST_F(ScimGroups, AMemberOfAnotherTailnetDoesNotExist) {
+  const auto other = api_.call_locally("POST", "/api/local/tailnets",
+                                       {{}, R"({"tailnet":"other.example","owner":"zoe@other.example"})"});
+  const auto foreign_key =
+      text_at(api_.call("POST", "/api/console/provisioning/enable", text_at(other, "apiToken")), "key");
+  const auto made = api_.call(
+      "POST", "/scim/v2/Groups", foreign_key,
+      {{},
+       R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"theirs","members":)" +
+           ScimWorld::members_json({a_, api_.make_group("ours")}) + "}"});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_FALSE(json_of(made).as_object().contains("members")) << made.body;
+}
+
+TEST_F(ScimGroups, V1_V2_VersionsGuardGroupsToo) {
+  const auto id = api_.make_group("ops", {a_});
+  const std::string path = "/Groups/" + id;
+  const auto tag = header_of(api_.scim("GET", path), "ETag");
+  EXPECT_EQ(api_.scim("GET", path, "", {{"If-None-Match", tag}}).status, 304);
+  const auto changed =
+      api_.patch(path, R"([{"op":"add","path":"members","value":[{"value":")" + b_ + R"("}]}])");
+  ASSERT_NE(header_of(changed, "ETag"), tag);
+  const std::string body =
+      R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group","urn:ietf:params:scim:api:messages:2.0:PatchOp"],"displayName":"late","members":[],"Operations":[{"op":"remove","path":"members"}]})";
+  for (const char* method : {"PUT", "PATCH", "DELETE"}) {
+    EXPECT_EQ(api_.scim(method, path, body, {{"If-Match", tag}}).status, 412) << method;
+  }
+  EXPECT_EQ(members(id), sorted({a_, b_}));
+  EXPECT_EQ(api_.scim("DELETE", path, "", {{"If-Match", header_of(changed, "ETag")}}).status, 204);
+}
+
+TEST_F(ScimGroups, H14_ATakenNameIsRefusedInChangesToo) {
+  api_.make_group("ops");
+  const auto id = api_.make_group("security");
+  const auto patched =
+      api_.patch("/Groups/" + id, R"([{"op":"replace","path":"displayName","value":"OPS"}])");
+  EXPECT_EQ(patched.status, 409) << patched.body;
+  EXPECT_EQ(text_at(patched, "scimType"), "uniqueness");
+  EXPECT_EQ(text_at(api_.scim("GET", "/Groups/" + id), "displayName"), "security");
+  EXPECT_EQ(
+      api_.patch("/Groups/" + id, R"([{"op":"replace","path":"displayName","value":"Security"}])").status,
+      200)
+      << "its own name";
+}
+
+TEST_F(ScimGroups, P2_AListOfBothKindsIsPagedAsOne) {
+  std::set<std::string> all{a_, b_, api_.world.tailnet().owner.id.str(), api_.make_group("one"),
+                            api_.make_group("two")};
+  for (const int count : {1, 2, 3, 4, 5, 9}) {
+    std::vector<std::string> seen;
+    for (int start = 1; start <= 5; start += count) {
+      const auto page = json_of(
+          api_.scim("GET", "?count=" + std::to_string(count) + "&startIndex=" + std::to_string(start)));
+      EXPECT_EQ(page.at("totalResults"), 5);
+      EXPECT_LE(page.at("Resources").as_array().size(), static_cast<std::size_t>(count));
+      for (const auto& each : page.at("Resources").as_array()) seen.emplace_back(each.at("id").as_string());
+    }
+    EXPECT_EQ(seen.size(), all.size()) << count;
+    EXPECT_EQ(std::set(seen.begin(), seen.end()), all) << count;
+  }
 }
 
 TEST_F(ScimGroups, B6_B7_WhatDoesNotSpeakOfMembersKeepsThem) {

@@ -297,8 +297,12 @@ TEST_F(ScimUsers, V1_V2_VersionsGuardAndStayWhereNothingChanges) {
   EXPECT_EQ(json_of(api_.scim("GET", "/Users/" + id)), json_of(before));
   ASSERT_EQ(api_.patch("/Users/" + id, R"([{"op":"replace","path":"displayName","value":"I"}])").status, 200);
   EXPECT_NE(header_of(api_.scim("GET", "/Users/" + id), "ETag"), tag);
-  const auto stale = api_.scim("DELETE", "/Users/" + id, "", {{"If-Match", tag}});
-  expect_error(stale, 412, "");
+  const std::string late =
+      R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:api:messages:2.0:PatchOp"],"userName":"late","Operations":[{"op":"remove","path":"displayName"}]})";
+  for (const char* method : {"PUT", "PATCH", "DELETE"}) {
+    expect_error(api_.scim(method, "/Users/" + id, late, {{"If-Match", tag}}), 412, "");
+  }
+  EXPECT_EQ(text_at(api_.scim("GET", "/Users/" + id), "displayName"), "I");
   EXPECT_EQ(api_.scim("GET", "/Users/" + id, "", {{"If-None-Match", tag}}).status, 200);
   EXPECT_EQ(api_.scim("DELETE", "/Users/" + id, "", {{"If-Match", "*"}}).status, 204);
 }
@@ -346,6 +350,18 @@ TEST_F(ScimUsers, S2_ABulkRequestCarriesOutItsOperationsInOrder) {
   EXPECT_EQ(results[2].at("status"), "404");
   const auto groups = json_of(api_.scim("GET", "/Groups")).at("Resources").as_array();
   EXPECT_EQ(groups.at(0).at("members").as_array().size(), 1U);
+}
+
+TEST_F(ScimUsers, S2_ABulkRequestStopsAfterAsManyErrorsAsItNames) {
+  const std::string fails = R"({"method":"DELETE","path":"/Users/u0NobodyCNTRL"})";
+  const auto answer = api_.scim(
+      "POST", "/Bulk",
+      R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"failOnErrors":2,"Operations":[)" +
+          fails + "," + fails + R"(,{"method":"POST","path":"/Users","bulkId":"u","data":)" +
+          R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"late"}}]})");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(json_of(answer).at("Operations").as_array().size(), 2U);
+  EXPECT_EQ(total("userName+eq+%22late%22"), 0);
 }
 
 TEST_F(ScimUsers, S2_ABulkOperationOnAnIdThatNoIdCanBeIsRefused) {
