@@ -1,8 +1,8 @@
 // The schemas. One row an attribute.
 //
 // Otherwise than in RFC 7643 section 8.7: there is no password; externalId is listed, since mappings name it;
-// references ($ref) are read-only, since the service makes them from ids; a member needs its value; the name
-// of a group is unique.
+// references ($ref) are read-only, those of members aside, and the service makes all of them from ids
+// whatever a request says; a member needs its value; the name of a group is unique.
 #include <array>
 
 #include "core/scim/schema.h"
