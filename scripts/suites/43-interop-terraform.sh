@@ -3,12 +3,7 @@
 # LATCHKEY_TEST_TERRAFORM_PROVIDER names its source; without it Go fetches the module.
 # LATCHKEY_TEST_TERRAFORM_PROVIDER_OLD names the source of 0.28.0, from which some tests move.
 # limit: 3000
-for program in go terraform; do
-  if [[ -z $(command -v $program) ]]; then
-    skipped 1 "$program is not installed"
-    exit 0
-  fi
-done
+demand go terraform
 source_of() {
   local answer
   answer=$(GOTOOLCHAIN=auto bounded 120 go mod download -json "github.com/tailscale/terraform-provider-tailscale@$1" 2>/dev/null) || true

@@ -29,21 +29,8 @@ testers() {
 }
 testers
 
-for program in node npm; do
-  if [[ -z $(command -v $program) ]]; then
-    skipped 1 "$program is not installed"
-    exit 0
-  fi
-done
-if (($(node -p 'process.versions.node.split(".")[0]') < 18)); then
-  skipped 1 "Node $(node --version) is older than 18, which the packages ask for"
-  exit 0
-fi
-cd "$ROOT/tests/interop/scim" || exit 1
-if ! bounded 300 npm ci --ignore-scripts --no-audit --no-fund >"$WORK/npm.log" 2>&1; then
-  skipped 1 "the packages could not be fetched: $(grep -m 1 'npm error' "$WORK/npm.log" || tail -n 1 "$WORK/npm.log")"
-  exit 0
-fi
+demand_node 18
+fetch_packages "$ROOT/tests/interop/scim"
 build release scim_engine
 bounded 300 node differential.mjs "$ROOT/build/scim_engine" >"$WORK/scim.out" 2>&1 || true
 read -r good bad < <(tail -n 1 "$WORK/scim.out")
