@@ -68,12 +68,13 @@ std::string loggable_path(std::string_view target) {
   // Decoded first: an escaped hyphen must not hide a key.
   const auto path = percent_decode(target.substr(0, target.find('?')));
   if (!path) return "(invalid escape)";
+  std::string shown = *path;
   // Who has an invite's link comes in.
   constexpr std::string_view kInvite = "/invite/";
-  const auto invite = path->find(kInvite);
-  if (invite != std::string::npos) return path->substr(0, invite + kInvite.size()) + "***";
-  if (path->find("/invite/") != std::string::npos) return "/invite/***";  // who has the rest comes in
-  return std::string(clip(redact_keys(*path), kLongestPath));
+  if (const auto invite = shown.find(kInvite); invite != std::string::npos) {
+    shown.replace(invite + kInvite.size(), std::string::npos, "***");
+  }
+  return std::string(clip(redact_keys(shown), kLongestPath));
 }
 
 }  // namespace latchkey::app
