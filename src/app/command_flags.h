@@ -1,6 +1,7 @@
 // Flags that many commands share. Included by the files that hold the table of commands.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "app/command_tree.h"
@@ -38,10 +39,29 @@ inline void server_flags(CLI::App& app, ServerChoice& choice) {
   flag(app, "--user", choice.user, "LOGIN", "With --data-dir: act as this person instead of the owner");
 }
 
+// Why such flags, filled from the environment, are wrong usage: by their own complaint_about() when they have
+// one, which then looks at the server too.
 template <class Flags>
 std::string server_complaint(Flags& flags) {
   flags.server = with_environment(flags.server);
-  return complaint_about(flags.server);
+  if constexpr (requires { complaint_about(flags); }) {
+    return complaint_about(flags);
+  } else {
+    return complaint_about(flags.server);
+  }
+}
+
+// A command that talks to a server; last_flags() says to which.
+template <class Flags>
+CLI::App& server_command(Tree& tree, CLI::App& group, const char* name, const char* sentence,
+                         const std::shared_ptr<Flags>& flags, Result<Exit> (*run)(Screen&, const Flags&)) {
+  return tree.command<Flags>(group, name, sentence, flags, run, server_complaint<Flags>);
+}
+
+template <class Flags>
+void last_flags(CLI::App& app, Flags& flags) {
+  server_flags(app, flags.server);
+  output_flag(app, flags.output);
 }
 
 }  // namespace latchkey::app

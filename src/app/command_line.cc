@@ -3,20 +3,20 @@
 #include <memory>
 #include <sstream>
 
+#include "app/client_commands.h"
 #include "app/command_flags.h"
 #include "app/command_tree.h"
 #include "app/commands/backup.h"
-#include "app/commands/clients.h"
 #include "app/commands/completion.h"
-#include "app/commands/devices.h"
 #include "app/commands/docs.h"
 #include "app/commands/doctor.h"
 #include "app/commands/init.h"
-#include "app/commands/keys.h"
 #include "app/commands/logs.h"
 #include "app/commands/manual.h"
 #include "app/commands/serve.h"
 #include "app/commands/version.h"
+#include "app/device_commands.h"
+#include "app/key_commands.h"
 #include "app/offboard_command.h"
 #include "app/provisioning_commands.h"
 #include "app/sign_on_commands.h"
@@ -67,320 +67,10 @@ void add_serve(Tree& tree) {
       "  latchkey serve --data-dir /var/lib/latchkey --listen 127.0.0.1:8080");
 }
 
-void add_keys_create(Tree& tree, CLI::App& keys) {
-  auto flags = std::make_shared<CreateKeyFlags>();
-  auto& app = tree.command<CreateKeyFlags>(keys, "create", "Makes a key and shows it, this once", flags,
-                                           create_key, [](CreateKeyFlags& filled) {
-                                             filled.server = with_environment(filled.server);
-                                             return complaint_about(filled);
-                                           });
-  flag(app, "--type", flags->type, "auth|api", "An auth key, or an API access token (with --data-dir only)");
-  flag(app, "--description", flags->description, "TEXT", "At most 50 letters, digits, hyphens and spaces");
-  flag(app, "--expires", flags->expires, "DURATION", "How long it lives, such as 90d or 12h")
-      ->check(a_duration());
-  app.add_flag("--reusable", flags->reusable, "Joins any number of devices instead of one");
-  app.add_flag("--ephemeral", flags->ephemeral, "Its devices go away when they are offline");
-  app.add_flag("--preauthorized", flags->preauthorized, "Its devices need no approval");
-  repeated(app, "--tag", flags->tags, "tag:NAME", "A tag for its devices");
-  app.add_option("--max-uses", flags->max_uses, "The most devices a reusable key joins")->type_name("N");
-  repeated(app, "--allow-hostname", flags->allow_hostnames, "PATTERN",
-           "Only devices with such a name; * is any run of characters");
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
-  app.footer(
-      "Only the key goes to standard output, so it can be piped into a store.\n"
-      "  latchkey keys create --description 'ci runner' --reusable --expires 7d --tag tag:ci\n"
-      "  latchkey keys create --type api --data-dir /var/lib/latchkey");
-}
-
-void add_keys(Tree& tree) {
-  auto& keys = tree.group("keys", "Makes, lists, shows, revokes and checks keys");
-  add_keys_create(tree, keys);
-
-  auto list = std::make_shared<ListKeysFlags>();
-  auto& list_app = tree.command<ListKeysFlags>(keys, "list", "Lists your keys, newest first", list, list_keys,
-                                               server_complaint<ListKeysFlags>);
-  list_app.add_flag("--all", list->all, "Everybody's keys that you may see");
-  flag(list_app, "--matching", list->matching, "QUERY", "Only those that it means; docs/operations.md");
-  server_flags(list_app, list->server);
-  output_flag(list_app, list->output);
-
-  auto show = std::make_shared<ShowKeyFlags>();
-  auto& show_app =
-      tree.command<ShowKeyFlags>(keys, "show", "Shows all there is to know about a key but its secret", show,
-                                 show_key, server_complaint<ShowKeyFlags>);
-  flag(show_app, "ID", show->id, "", "The key's id: k...CNTRL")->required();
-  server_flags(show_app, show->server);
-  output_flag(show_app, show->output);
-
-  auto revoke = std::make_shared<RevokeKeysFlags>();
-  auto& revoke_app =
-      tree.command<RevokeKeysFlags>(keys, "revoke", "Revokes keys: they are refused when this returns",
-                                    revoke, revoke_keys, [](RevokeKeysFlags& filled) {
-                                      filled.server = with_environment(filled.server);
-                                      return complaint_about(filled);
-                                    });
-  revoke_app.add_option("ID", revoke->ids, "The key's id: k...CNTRL")->type_name("");
-  flag(revoke_app, "--matching", revoke->matching, "QUERY", "All that it means, at once; docs/operations.md");
-  flag(revoke_app, "--reason", revoke->reason, "TEXT", "With --matching: kept in the log with each");
-  revoke_app.add_flag("--dry-run", revoke->dry_run, "With --matching: only show which");
-  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
-  server_flags(revoke_app, revoke->server);
-  output_flag(revoke_app, revoke->output);
-  revoke_app.footer(
-      "On a terminal it shows what would go first, with its last use, and asks. Without one, --matching "
-      "needs "
-      "--yes.\n"
-      "  latchkey keys revoke --matching 'user:mira@example.com' --dry-run\n"
-      "  latchkey keys revoke --matching 'from:203.0.113.0/24 used>2h' --reason 'stolen laptop' --yes");
-
-  auto check = std::make_shared<CheckKeyFlags>();
-  auto& check_app = tree.command<CheckKeyFlags>(
-      keys, "check", "Tells a real key from noise, without a server", check, check_key);
-  flag(check_app, "TEXT", check->text, "", "The key; without it, or with -, it is read from standard input");
-  output_flag(check_app, check->output);
-  check_app.footer(
-      "Standard input keeps the key out of the process list and the shell's history.\n"
-      "  latchkey keys check < key-file");
-}
-
-void add_clients(Tree& tree) {
-  auto& clients = tree.group("clients", "Makes, lists, changes and rotates OAuth clients");
-  auto create = std::make_shared<CreateClientFlags>();
-  auto& create_app = tree.command<CreateClientFlags>(
-      clients, "create", "Makes an OAuth client and shows its secret, this once", create, create_client,
-      server_complaint<CreateClientFlags>);
-  flag(create_app, "--description", create->terms.description, "TEXT",
-       "At most 50 letters, digits, hyphens and spaces");
-  create_app
-      .add_option("--scope", create->terms.scopes, "What its tokens may do; docs/scopes.md. Repeatable")
-      ->required()
-      ->type_name("SCOPE");
-  repeated(create_app, "--tag", create->terms.tags, "tag:NAME", "A tag that it may give");
-  create_app.add_flag("--device-tags-only", create->terms.device_tags_only,
-                      "Its tokens reach only devices with one of its tags");
-  flag(create_app, "--expires", create->expires, "DURATION",
-       "How long it lives; without it, it does not expire")
-      ->check(a_duration());
-  server_flags(create_app, create->server);
-  output_flag(create_app, create->output);
-  create_app.footer(
-      "Only the secret goes to standard output, so it can be piped into a store.\n"
-      "  latchkey clients create --scope auth_keys --tag tag:ci --description 'ci runners'");
-
-  auto list = std::make_shared<ListClientsFlags>();
-  auto& list_app = tree.command<ListClientsFlags>(clients, "list", "Lists the OAuth clients, newest first",
-                                                  list, list_clients, server_complaint<ListClientsFlags>);
-  server_flags(list_app, list->server);
-  output_flag(list_app, list->output);
-
-  auto show = std::make_shared<ShowKeyFlags>();
-  auto& show_app =
-      tree.command<ShowKeyFlags>(clients, "show", "Shows all there is to know about an OAuth client", show,
-                                 show_key, server_complaint<ShowKeyFlags>);
-  flag(show_app, "ID", show->id, "", "The client's id: k...CNTRL")->required();
-  server_flags(show_app, show->server);
-  output_flag(show_app, show->output);
-
-  auto update = std::make_shared<UpdateClientFlags>();
-  auto& update_app =
-      tree.command<UpdateClientFlags>(clients, "update", "Changes what an OAuth client may do", update,
-                                      update_client, server_complaint<UpdateClientFlags>);
-  flag(update_app, "ID", update->id, "", "The client's id: k...CNTRL")->required();
-  update_app.add_option("--description", update->description, "Another description")->type_name("TEXT");
-  repeated(update_app, "--scope", update->scopes, "SCOPE", "Its scopes from now on, all of them");
-  repeated(update_app, "--tag", update->tags, "tag:NAME", "Its tags from now on, all of them");
-  update_app.add_flag("--no-tags", update->no_tags, "It has no tags from now on");
-  update_app.add_flag("--device-tags-only,!--any-device", update->device_tags_only,
-                      "Its tokens reach only devices with one of its tags");
-  server_flags(update_app, update->server);
-  output_flag(update_app, update->output);
-  update_app.footer("What is not named stays. Tokens that it has minted lose what it loses.");
-
-  auto rotate = std::make_shared<RotateClientFlags>();
-  auto& rotate_app =
-      tree.command<RotateClientFlags>(clients, "rotate", "Makes a new secret for an OAuth client", rotate,
-                                      rotate_client, server_complaint<RotateClientFlags>);
-  flag(rotate_app, "ID", rotate->id, "", "The client's id: k...CNTRL")->required();
-  flag(rotate_app, "--overlap", rotate->overlap, "DURATION",
-       "How long the old secret counts too; at most 30d")
-      ->check(a_duration());
-  server_flags(rotate_app, rotate->server);
-  output_flag(rotate_app, rotate->output);
-  rotate_app.footer(
-      "Whether somebody still uses the old secret: latchkey clients show ID\n"
-      "  latchkey clients rotate k...CNTRL --overlap 7d");
-
-  auto revoke = std::make_shared<RevokeKeysFlags>();
-  auto& revoke_app =
-      tree.command<RevokeKeysFlags>(clients, "revoke", "Revokes OAuth clients and ends their access tokens",
-                                    revoke, revoke_keys, server_complaint<RevokeKeysFlags>);
-  revoke_app.add_option("ID", revoke->ids, "The client's id: k...CNTRL")->required()->type_name("");
-  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
-  server_flags(revoke_app, revoke->server);
-  output_flag(revoke_app, revoke->output);
-}
-
-CLI::App& add_identity(Tree& tree, CLI::App& identities, const char* name, const char* sentence,
-                       Result<Exit> (*run)(Screen&, const IdentityFlags&), bool changes) {
-  auto flags = std::make_shared<IdentityFlags>();
-  auto& app = tree.command<IdentityFlags>(identities, name, sentence, flags, run, [](IdentityFlags& filled) {
-    filled.server = with_environment(filled.server);
-    return complaint_about(filled);
-  });
-  if (changes) flag(app, "ID", flags->id, "", "The identity's id: T...CNTRL-k...CNTRL")->required();
-  flag(app, "--issuer", flags->issuer, "URL", "Whose tokens it takes; their iss")->required();
-  flag(app, "--subject", flags->subject, "PATTERN",
-       "Whose tokens of these: their sub; * is any run of characters")
-      ->required();
-  flag(app, "--audience", flags->audience, "TEXT",
-       "Their aud; without it one is made up, or the present one kept");
-  repeated(app, "--claim", flags->claims, "NAME=PATTERN", "What another claim must be");
-  app.add_option("--scope", flags->terms.scopes, "What its tokens may do; docs/scopes.md. Repeatable")
-      ->required()
-      ->type_name("SCOPE");
-  repeated(app, "--tag", flags->terms.tags, "tag:NAME", "A tag that it may give");
-  flag(app, "--description", flags->terms.description, "TEXT",
-       "At most 50 letters, digits, hyphens and spaces");
-  app.add_flag("--device-tags-only", flags->terms.device_tags_only,
-               "Its tokens reach only devices with one of its tags");
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
-  return app;
-}
-
-void add_identities(Tree& tree) {
-  auto& identities = tree.group("identities", "Makes, lists and changes federated identities");
-  add_identity(tree, identities, "create",
-               "Makes a federated identity: workloads join with tokens of their issuer", create_identity,
-               false)
-      .footer(
-          "  latchkey identities create --issuer https://token.actions.githubusercontent.com \\\n"
-          "    --subject 'repo:example/*' --scope auth_keys --tag tag:ci");
-  add_identity(tree, identities, "replace", "Replaces what a federated identity trusts and may do",
-               replace_identity, true)
-      .footer("As a whole: what is not named is cleared, but for the audience.");
-
-  auto list = std::make_shared<ListClientsFlags>();
-  auto& list_app =
-      tree.command<ListClientsFlags>(identities, "list", "Lists the federated identities, newest first", list,
-                                     list_identities, server_complaint<ListClientsFlags>);
-  server_flags(list_app, list->server);
-  output_flag(list_app, list->output);
-
-  auto show = std::make_shared<ShowKeyFlags>();
-  auto& show_app = tree.command<ShowKeyFlags>(identities, "show",
-                                              "Shows a federated identity, and why it last refused a token",
-                                              show, show_key, server_complaint<ShowKeyFlags>);
-  flag(show_app, "ID", show->id, "", "The identity's id: T...CNTRL-k...CNTRL")->required();
-  server_flags(show_app, show->server);
-  output_flag(show_app, show->output);
-
-  auto revoke = std::make_shared<RevokeKeysFlags>();
-  auto& revoke_app = tree.command<RevokeKeysFlags>(
-      identities, "revoke", "Revokes federated identities and ends their access tokens", revoke, revoke_keys,
-      server_complaint<RevokeKeysFlags>);
-  revoke_app.add_option("ID", revoke->ids, "The identity's id: T...CNTRL-k...CNTRL")
-      ->required()
-      ->type_name("");
-  revoke_app.add_flag("--yes", revoke->yes, "Do not ask");
-  server_flags(revoke_app, revoke->server);
-  output_flag(revoke_app, revoke->output);
-}
-
-void add_token(Tree& tree) {
-  auto flags = std::make_shared<TokenFlags>();
-  auto& app =
-      tree.command<TokenFlags>(tree.root(), "token", "Makes an access token of one hour from a client secret",
-                               flags, mint_token, [](TokenFlags& filled) { return complaint_about(filled); });
-  flag(app, "--url", flags->url, "URL", "The server's address (LATCHKEY_URL)");
-  flag(app, "--ca-file", flags->ca_file, "FILE", "Certificates to trust instead of the system's");
-  flag(app, "--secret-file", flags->secret_file, "FILE",
-       "The client's secret; - is standard input (LATCHKEY_CLIENT_SECRET)");
-  repeated(app, "--scope", flags->scopes, "SCOPE", "Only these of the client's scopes");
-  repeated(app, "--tag", flags->tags, "tag:NAME", "Only these of the client's tags");
-  output_flag(app, flags->output);
-  app.footer(
-      "Only the token goes to standard output.\n"
-      "  LATCHKEY_TOKEN=$(latchkey token --secret-file client.secret --scope devices:core:read)");
-}
-
-// The acts that take any number of devices.
-CLI::App& add_devices_act(Tree& tree, CLI::App& group, const char* name, const char* sentence,
-                          const std::shared_ptr<DevicesFlags>& flags,
-                          Result<Exit> (*run)(Screen&, const DevicesFlags&)) {
-  auto& app = tree.command<DevicesFlags>(group, name, sentence, flags, run, server_complaint<DevicesFlags>);
-  app.add_option("DEVICE", flags->devices, "Id, number or name")->required()->type_name("");
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
-  return app;
-}
-
-// Those that change one device.
-template <class Flags>
-CLI::App& add_device_change(Tree& tree, CLI::App& group, const char* name, const char* sentence,
-                            const std::shared_ptr<Flags>& flags, Result<Exit> (*run)(Screen&, const Flags&)) {
-  auto& app = tree.command<Flags>(group, name, sentence, flags, run, server_complaint<Flags>);
-  flag(app, "DEVICE", flags->device, "", "Id, number or name")->required();
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
-  return app;
-}
-
-void add_devices(Tree& tree) {
-  auto& devices = tree.group("devices", "Lists, shows and manages the devices of a tailnet");
-  auto list = std::make_shared<ListDevicesFlags>();
-  auto& list_app = tree.command<ListDevicesFlags>(devices, "list", "Lists the devices", list, list_devices,
-                                                  server_complaint<ListDevicesFlags>);
-  repeated(list_app, "--tag", list->tags, "tag:NAME", "Only those with this tag");
-  flag(list_app, "--auth-key", list->auth_key, "ID", "Only those that are in by this auth key");
-  server_flags(list_app, list->server);
-  output_flag(list_app, list->output);
-
-  add_device_change(tree, devices, "show", "Shows all there is to know about a device",
-                    std::make_shared<ShowDeviceFlags>(), show_device);
-
-  auto approve = std::make_shared<DevicesFlags>();
-  auto& approve_app = add_devices_act(
-      tree, devices, "approve",
-      "Lets devices take part: by name or id, or by the address that a device without a key shows", approve,
-      approve_devices);
-  approve_app.add_flag("--undo", approve->undo, "Take the approval back");
-  flag(approve_app, "--for", approve->person, "LOGIN",
-       "Whose device it becomes that shows an address; without it yours");
-  auto expire = std::make_shared<DevicesFlags>();
-  auto& expire_app = add_devices_act(
-      tree, devices, "expire", "Expires the keys of devices: they must log in again", expire, expire_devices);
-  expire_app.add_flag("--yes", expire->yes, "Do not ask");
-  flag(expire_app, "--in", expire->in, "DURATION", "After how long, such as 30m; without it now")
-      ->check(a_duration());
-  auto remove = std::make_shared<DevicesFlags>();
-  add_devices_act(tree, devices, "remove", "Removes devices from the tailnet", remove, remove_devices)
-      .add_flag("--yes", remove->yes, "Do not ask");
-
-  auto rename = std::make_shared<RenameDeviceFlags>();
-  flag(add_device_change(tree, devices, "rename", "Gives a device another name", rename, rename_device),
-       "NAME", rename->name, "", "One label; without it the name is made from the host name again");
-  auto tag = std::make_shared<TagDeviceFlags>();
-  add_device_change(tree, devices, "tag", "Replaces the tags of a device, which then belongs to the tailnet",
-                    tag, tag_device)
-      .add_option("TAG", tag->tags, "A tag: tag:NAME")
-      ->required()
-      ->type_name("");
-  auto routes = std::make_shared<DeviceRoutesFlags>();
-  auto& routes_app = add_device_change(tree, devices, "routes", "Shows or sets the subnet routes of a device",
-                                       routes, device_routes);
-  repeated(routes_app, "--enable", routes->enable, "PREFIX", "A route to enable; all others are disabled");
-  routes_app.add_flag("--none", routes->none, "Disable every route")->excludes("--enable");
-  routes_app.footer(
-      "0.0.0.0/0 makes it an exit node.\n"
-      "  latchkey devices routes web1 --enable 10.0.0.0/16 --enable 10.1.0.0/16");
-}
-
 void add_logs(Tree& tree) {
   auto flags = std::make_shared<LogsFlags>();
-  auto& app = tree.command<LogsFlags>(tree.root(), "logs", "Prints the audit log: who did what, oldest first",
-                                      flags, logs, server_complaint<LogsFlags>);
+  auto& app = server_command(tree, tree.root(), "logs", "Prints the audit log: who did what, oldest first",
+                             flags, logs);
   flag(app, "--since", flags->since, "TIME", "From then on: 24h (before now), or like 2026-01-05T10:00:00Z")
       ->check(a_moment());
   flag(app, "--until", flags->until, "TIME", "Up to then; now without it")->check(a_moment());
@@ -389,16 +79,14 @@ void add_logs(Tree& tree) {
   repeated(app, "--event", flags->events, "EVENT", "What was done, such as API_KEY.CREATE");
   CLI::Option* follow = app.add_flag("--follow", flags->follow, "Go on with what happens from now on");
   follow->excludes("--until");
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
+  last_flags(app, *flags);
   app.footer("JSON is one entry a line.\n  latchkey logs --since 1h --event API_KEY.REVOKE --output json");
 
   auto& audit = tree.group("audit", "Checks the audit log");
   auto verify = std::make_shared<VerifyFlags>();
-  auto& verify_app = tree.command<VerifyFlags>(audit, "verify", "Proves that nobody edited the audit log",
-                                               verify, verify_audit, server_complaint<VerifyFlags>);
-  server_flags(verify_app, verify->server);
-  output_flag(verify_app, verify->output);
+  auto& verify_app =
+      server_command(tree, audit, "verify", "Proves that nobody edited the audit log", verify, verify_audit);
+  last_flags(verify_app, *verify);
 }
 
 void add_upkeep(Tree& tree) {

@@ -12,12 +12,9 @@ using commands::OffboardFlags;
 
 void add_offboard(Tree& tree) {
   auto flags = std::make_shared<OffboardFlags>();
-  auto& app = tree.command<OffboardFlags>(tree.root(), "offboard",
-                                          "Lets a person go, with everything that rests on him, as one act",
-                                          flags, commands::offboard, [](OffboardFlags& filled) {
-                                            filled.server = commands::with_environment(filled.server);
-                                            return complaint_about(filled);
-                                          });
+  auto& app = server_command(tree, tree.root(), "offboard",
+                             "Lets a person go, with everything that rests on him, as one act", flags,
+                             commands::offboard);
   flag(app, "LOGIN", flags->login, "", "His login name, or his id")->required();
   app.add_flag("--dry-run", flags->dry_run, "Only show what rests on him");
   app.add_flag("--delete", flags->remove, "Delete him, for good; without it he is suspended");
@@ -36,8 +33,7 @@ void add_offboard(Tree& tree) {
   flag(app, "--reason", flags->reason, "TEXT", "Kept in the log");
   flag(app, "--report", flags->report, "FILE", "Where to write what was ended: Markdown, or JSON for .json");
   app.add_flag("--yes", flags->yes, "Do not ask");
-  server_flags(app, flags->server);
-  output_flag(app, flags->output);
+  last_flags(app, *flags);
   app.footer(
       "It shows what rests on him and asks; without a terminal it needs --yes. What he made for the tailnet "
       "goes\n"

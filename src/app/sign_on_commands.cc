@@ -13,18 +13,6 @@ using namespace commands;
 
 constexpr const char* kId = "The provider's id, such as entra";
 
-template <class Flags>
-CLI::App& add(Tree& tree, CLI::App& group, const char* name, const char* sentence,
-              const std::shared_ptr<Flags>& flags, Result<Exit> (*run)(Screen&, const Flags&)) {
-  return tree.command<Flags>(group, name, sentence, flags, run, server_complaint<Flags>);
-}
-
-template <class Flags>
-void end(CLI::App& app, Flags& flags) {
-  server_flags(app, flags.server);
-  output_flag(app, flags.output);
-}
-
 void member_flags(CLI::App& app, ProviderMembers& members) {
   flag(app, "--name", members.name, "TEXT", "What people read on the button; without it the id");
   flag(app, "--client-id", members.client_id, "TEXT", "As the provider calls this server");
@@ -45,67 +33,64 @@ void member_flags(CLI::App& app, ProviderMembers& members) {
 
 void add_provider_making(Tree& tree, CLI::App& group) {
   auto made = std::make_shared<AddProviderFlags>();
-  auto& add_app =
-      add(tree, group, "add", "Sets up a provider, after asking it what it supports", made, add_provider);
+  auto& add_app = server_command(tree, group, "add", "Sets up a provider, after asking it what it supports",
+                                 made, add_provider);
   flag(add_app, "ID", made->id, "", "How to call it in addresses: small letters, digits, hyphens")
       ->required();
   flag(add_app, "--issuer", made->issuer, "URL", "Its issuer, exactly as its documents spell it")->required();
   member_flags(add_app, made->members);
-  end(add_app, *made);
+  last_flags(add_app, *made);
   add_app.footer(
       "The client secret is read from --secret-file, else asked for or read from standard input.\n"
       "  latchkey sso providers add okta --issuer https://example.okta.com --client-id 0oa1 \\\n"
       "    --domain example.com < secret-file");
 
   auto update = std::make_shared<UpdateProviderFlags>();
-  auto& update_app =
-      add(tree, group, "update", "Changes a provider; sessions that it began end", update, update_provider);
+  auto& update_app = server_command(tree, group, "update", "Changes a provider; sessions that it began end",
+                                    update, update_provider);
   flag(update_app, "ID", update->id, "", kId)->required();
   member_flags(update_app, update->members);
   flag(update_app, "--enabled", update->enabled, "true|false", "Whether people may sign in with it");
-  end(update_app, *update);
+  last_flags(update_app, *update);
 
   auto remove = std::make_shared<RemoveProvidersFlags>();
-  auto& remove_app =
-      add(tree, group, "remove", "Removes providers; sessions that they began end", remove, remove_providers);
+  auto& remove_app = server_command(tree, group, "remove", "Removes providers; sessions that they began end",
+                                    remove, remove_providers);
   remove_app.add_option("ID", remove->ids, kId)->required()->type_name("");
   remove_app.add_flag("--yes", remove->yes, "Do not ask");
-  end(remove_app, *remove);
+  last_flags(remove_app, *remove);
 }
 
 void add_provider_reading(Tree& tree, CLI::App& group) {
   auto list = std::make_shared<ListProvidersFlags>();
-  end(add(tree, group, "list", "Lists the providers", list, list_providers), *list);
+  last_flags(server_command(tree, group, "list", "Lists the providers", list, list_providers), *list);
 
   auto show = std::make_shared<ProviderFlags>();
-  auto& show_app = add(tree, group, "show", "Shows all there is to know about a provider but its secret",
-                       show, show_provider);
+  auto& show_app = server_command(
+      tree, group, "show", "Shows all there is to know about a provider but its secret", show, show_provider);
   flag(show_app, "ID", show->id, "", kId)->required();
-  end(show_app, *show);
+  last_flags(show_app, *show);
 
   auto check = std::make_shared<ProviderFlags>();
-  auto& check_app = add(tree, group, "check", "Asks a provider what it supports and says what is wrong",
-                        check, check_provider);
+  auto& check_app = server_command(
+      tree, group, "check", "Asks a provider what it supports and says what is wrong", check, check_provider);
   flag(check_app, "ID", check->id, "", kId)->required();
-  end(check_app, *check);
+  last_flags(check_app, *check);
 }
 
 void add_sessions(Tree& tree) {
   auto& group = tree.group("sessions", "Lists who is signed in, and ends that");
   auto list = std::make_shared<ListSessionsFlags>();
-  auto& list_app = add(tree, group, "list", "Lists sessions", list, list_sessions);
+  auto& list_app = server_command(tree, group, "list", "Lists sessions", list, list_sessions);
   flag(list_app, "--of", list->of, "LOGIN", "Only this person's");
-  end(list_app, *list);
+  last_flags(list_app, *list);
 
   auto ended = std::make_shared<EndSessionsFlags>();
-  auto& end_app = tree.command<EndSessionsFlags>(group, "end", "Ends sessions: refused when this returns",
-                                                 ended, end_sessions, [](EndSessionsFlags& filled) {
-                                                   filled.server = with_environment(filled.server);
-                                                   return complaint_about(filled);
-                                                 });
+  auto& end_app =
+      server_command(tree, group, "end", "Ends sessions: refused when this returns", ended, end_sessions);
   end_app.add_option("ID", ended->ids, "The session's id: s...CNTRL")->type_name("");
   flag(end_app, "--all-of", ended->all_of, "LOGIN", "All of this person's instead");
-  end(end_app, *ended);
+  last_flags(end_app, *ended);
 }
 
 }  // namespace
@@ -119,11 +104,11 @@ void add_sign_on(Tree& tree) {
   add_provider_reading(tree, *providers);
 
   auto unlink = std::make_shared<UnlinkFlags>();
-  auto& unlink_app =
-      add(tree, group, "unlink", "Forgets with which identity a person signs in; their sessions end", unlink,
-          unlink_person);
+  auto& unlink_app = server_command(tree, group, "unlink",
+                                    "Forgets with which identity a person signs in; their sessions end",
+                                    unlink, unlink_person);
   flag(unlink_app, "LOGIN", unlink->login_name, "", "The person's login name")->required();
-  end(unlink_app, *unlink);
+  last_flags(unlink_app, *unlink);
 
   add_sessions(tree);
 

@@ -15,94 +15,84 @@ constexpr const char* kEvent = "An event or a category to be told of, such as no
 constexpr const char* kStates = "waiting|delivered|givenUp|dropped";
 constexpr int kLastPort = 65535;
 
-template <class Flags>
-CLI::App& add(Tree& tree, CLI::App& group, const char* name, const char* sentence,
-              const std::shared_ptr<Flags>& flags, Result<Exit> (*run)(Screen&, const Flags&)) {
-  return tree.command<Flags>(group, name, sentence, flags, run, server_complaint<Flags>);
-}
-
-template <class Flags>
-void end(CLI::App& app, Flags& flags) {
-  server_flags(app, flags.server);
-  output_flag(app, flags.output);
-}
-
 void events_flag(CLI::App& app, std::vector<std::string>& into) {
   app.add_option("--event", into, kEvent)->required()->type_name("NAME")->allow_extra_args(false);
 }
 
 void add_making(Tree& tree, CLI::App& group) {
   auto create = std::make_shared<CreateWebhookFlags>();
-  auto& create_app =
-      add(tree, group, "create", "Makes an endpoint and shows its secret, this once", create, create_webhook);
+  auto& create_app = server_command(
+      tree, group, "create", "Makes an endpoint and shows its secret, this once", create, create_webhook);
   flag(create_app, "ADDRESS", create->address, "", "Where events are sent to: https://...")->required();
   events_flag(create_app, create->events);
   flag(create_app, "--provider", create->provider, "slack|mattermost|googlechat|discord",
        "In whose format; without it the address tells");
-  end(create_app, *create);
+  last_flags(create_app, *create);
   create_app.footer(
       "Only the secret goes to standard output, so it can be piped into a store.\n"
       "  latchkey webhooks create https://ops.example.com/hook --event categoryTailnetManagement");
 
   auto update = std::make_shared<UpdateWebhookFlags>();
-  auto& update_app = add(tree, group, "update", "Replaces the events of an endpoint", update, update_webhook);
+  auto& update_app =
+      server_command(tree, group, "update", "Replaces the events of an endpoint", update, update_webhook);
   flag(update_app, "ID", update->id, "", kId)->required();
   events_flag(update_app, update->events);
-  end(update_app, *update);
+  last_flags(update_app, *update);
   update_app.footer("Address and provider cannot be changed: make another endpoint.");
 
   auto rotate = std::make_shared<RotateWebhookFlags>();
-  auto& rotate_app = add(tree, group, "rotate", "Makes a new secret for an endpoint", rotate, rotate_webhook);
+  auto& rotate_app =
+      server_command(tree, group, "rotate", "Makes a new secret for an endpoint", rotate, rotate_webhook);
   flag(rotate_app, "ID", rotate->id, "", kId)->required();
   flag(rotate_app, "--overlap", rotate->overlap, "DURATION",
        "How long the old secret signs too; at most 30d. Without it, it ends at once")
       ->check(a_duration());
-  end(rotate_app, *rotate);
+  last_flags(rotate_app, *rotate);
   rotate_app.footer("  latchkey webhooks rotate w...CNTRL --overlap 1d");
 
   auto remove = std::make_shared<DeleteWebhooksFlags>();
-  auto& remove_app = add(tree, group, "delete", "Deletes endpoints with their secret, queue and log", remove,
-                         delete_webhooks);
+  auto& remove_app = server_command(
+      tree, group, "delete", "Deletes endpoints with their secret, queue and log", remove, delete_webhooks);
   remove_app.add_option("ID", remove->ids, kId)->required()->type_name("");
   remove_app.add_flag("--yes", remove->yes, "Do not ask");
-  end(remove_app, *remove);
+  last_flags(remove_app, *remove);
 }
 
 void add_looking(Tree& tree, CLI::App& group) {
   auto list = std::make_shared<ListWebhooksFlags>();
-  end(add(tree, group, "list", "Lists the endpoints, and whether they work", list, list_webhooks), *list);
+  last_flags(
+      server_command(tree, group, "list", "Lists the endpoints, and whether they work", list, list_webhooks),
+      *list);
 
   auto show = std::make_shared<WebhookFlags>();
-  auto& show_app = add(tree, group, "show", "Shows an endpoint and its last attempts", show, show_webhook);
+  auto& show_app =
+      server_command(tree, group, "show", "Shows an endpoint and its last attempts", show, show_webhook);
   flag(show_app, "ID", show->id, "", kId)->required();
-  end(show_app, *show);
+  last_flags(show_app, *show);
 
   auto test = std::make_shared<WebhookFlags>();
-  auto& test_app = add(tree, group, "test", "Sends an endpoint the event test, whatever it subscribed to",
-                       test, test_webhook);
+  auto& test_app = server_command(
+      tree, group, "test", "Sends an endpoint the event test, whatever it subscribed to", test, test_webhook);
   flag(test_app, "ID", test->id, "", kId)->required();
-  end(test_app, *test);
+  last_flags(test_app, *test);
 }
 
 void add_deliveries(Tree& tree, CLI::App& group) {
   auto look = std::make_shared<DeliveriesFlags>();
   auto& look_app =
-      add(tree, group, "deliveries", "Lists what an endpoint was sent, newest first; or one of it", look,
-          webhook_deliveries);
+      server_command(tree, group, "deliveries", "Lists what an endpoint was sent, newest first; or one of it",
+                     look, webhook_deliveries);
   flag(look_app, "ID", look->id, "", kId)->required();
   look_app.add_option("NUMBER", look->number, "This delivery, with its attempts")->type_name("");
   flag(look_app, "--state", look->state, kStates, "Only those");
   look_app.add_option("--before", look->before, "Only those with a smaller number: the next page")
       ->type_name("NUMBER");
   look_app.add_option("--limit", look->limit, "How many, at most 500; 100 without it")->type_name("N");
-  end(look_app, *look);
+  last_flags(look_app, *look);
 
   auto again = std::make_shared<ReplayFlags>();
-  auto& again_app = tree.command<ReplayFlags>(group, "replay", "Sends again what an endpoint was sent before",
-                                              again, replay_webhook, [](ReplayFlags& filled) {
-                                                filled.server = with_environment(filled.server);
-                                                return complaint_about(filled);
-                                              });
+  auto& again_app = server_command(tree, group, "replay", "Sends again what an endpoint was sent before",
+                                   again, replay_webhook);
   flag(again_app, "ID", again->id, "", kId)->required();
   again_app.add_option("NUMBER", again->numbers, "Deliveries to repeat")->type_name("");
   flag(again_app, "--since", again->since, "TIME",
@@ -110,7 +100,7 @@ void add_deliveries(Tree& tree, CLI::App& group) {
       ->check(a_moment());
   flag(again_app, "--until", again->until, "TIME", "Up to then; now without it")->check(a_moment());
   flag(again_app, "--state", again->state, "delivered|givenUp|dropped", "Only those");
-  end(again_app, *again);
+  last_flags(again_app, *again);
   again_app.footer(
       "Each event is sent once, in the old order, with a signature of now.\n"
       "  latchkey webhooks replay w...CNTRL --since 2d --state givenUp");
