@@ -110,6 +110,13 @@ ErrorCode code_of(long status) {
 
 }  // namespace
 
+ApiRequest request_for(std::string method, std::string path) {
+  ApiRequest request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  return request;
+}
+
 std::string Api::tailnet_path(std::string_view rest) const {
   return "/api/v2/tailnet/" + percent_encode(tailnet_) + std::string(rest);
 }

@@ -31,6 +31,9 @@ struct ApiRequest {
   seconds patience{60};                                   // for the whole answer; 0: as long as it takes
 };
 
+// With nothing but these; query, body and patience are filled in where they are needed.
+ApiRequest request_for(std::string method, std::string path);
+
 // What commands talk to. One thread uses it.
 class Api {
  public:

@@ -64,9 +64,7 @@ Result<std::unique_ptr<LocalDoor>> LocalDoor::open(LocalDoorOptions options) {
 Result<void> LocalDoor::greet() {
   const LocalServer server{local_socket(options_.settings.data_dir), options_.tailnet, options_.user};
   TRY(client_, ApiClient::over_socket(server));
-  ApiRequest hello;
-  hello.method = "GET";
-  hello.path = "/healthz";
+  auto hello = request_for("GET", "/healthz");
   hello.patience = kGreetingPatience;
   TRY(client_->send(hello));
   return {};
@@ -142,9 +140,7 @@ Result<boost::json::value> LocalDoor::send(const ApiRequest& request) {
 
 bool server_answers(const std::filesystem::path& data_dir) {
   const auto client = ApiClient::over_socket({local_socket(data_dir), {}, {}});
-  ApiRequest hello;
-  hello.method = "GET";
-  hello.path = "/healthz";
+  auto hello = request_for("GET", "/healthz");
   hello.patience = kGreetingPatience;
   return client && ((*client)->send(hello).ok() || (*client)->reached());
 }

@@ -54,10 +54,7 @@ Result<void> prove_that_it_opens(const Settings& settings) {
   options.settings = settings;
   const auto door = LocalDoor::open(std::move(options));
   if (!door) return door.error();
-  ApiRequest ready;
-  ready.method = "GET";
-  ready.path = "/readyz";
-  TRY((*door)->send(ready));
+  TRY((*door)->send(request_for("GET", "/readyz")));
   return {};
 }
 
@@ -99,9 +96,7 @@ Result<Exit> backup(Screen& screen, const BackupFlags& flags) {
   LocalDoorOptions options;
   options.settings = std::move(settings);
   TRY(const auto api, open_watched(std::move(options), screen));
-  ApiRequest request;
-  request.method = "POST";
-  request.path = "/api/local/backup";
+  auto request = request_for("POST", "/api/local/backup");
   request.body = boost::json::object{{"path", out.string()}};
   request.patience = seconds{0};
   TRY(api->send(request));

@@ -6,23 +6,13 @@
 
 #include "app/commands/json_fields.h"
 #include "app/commands/key_table.h"
+#include "app/commands/listing.h"
 #include "app/commands/when.h"
 #include "base/clock.h"
 #include "base/text.h"
 
 namespace latchkey::app::commands {
 namespace {
-
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
-
-boost::json::array list_json(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
-}
 
 std::string client_path(const Api& api, const std::string& id) {
   return api.tailnet_path("/keys/" + percent_encode(id));
@@ -86,10 +76,8 @@ Result<Exit> show_identity(Screen& screen, Api& api, const ApiRequest& request, 
   return Exit::done;
 }
 
-using RowOf = std::vector<Table::Cell> (*)(const boost::json::object&, TimePoint);
-
 Result<Exit> list_type(Screen& screen, const ListClientsFlags& flags, std::string_view type,
-                       std::vector<std::string> headings, RowOf row_of, const char* none) {
+                       Listing listing) {
   TRY(const auto api, connect(flags.server, screen));
   auto request = request_for("GET", api->tailnet_path("/keys"));
   request.query.emplace_back("all", "true");
@@ -100,18 +88,8 @@ Result<Exit> list_type(Screen& screen, const ListClientsFlags& flags, std::strin
   for (const auto& key : *keys) {
     if (key.is_object() && text_of(key.get_object(), "keyType") == type) chosen.push_back(key);
   }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"keys", std::move(chosen)}});
-    return Exit::done;
-  }
-  Table table(std::move(headings));
-  for (const auto& key : chosen) table.add(row_of(key.get_object(), SystemClock{}.now()));
-  if (table.empty()) {
-    screen.note(none);
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, boost::json::object{{"keys", std::move(chosen)}}, "keys", flags.output,
+                   std::move(listing));
 }
 
 }  // namespace
@@ -165,7 +143,7 @@ Result<Exit> rotate_client(Screen& screen, const RotateClientFlags& flags) {
 }
 
 Result<Exit> list_clients(Screen& screen, const ListClientsFlags& flags) {
-  return list_type(screen, flags, "client", client_headings(), client_row, "There are no OAuth clients.");
+  return list_type(screen, flags, "client", {client_headings(), client_row, "There are no OAuth clients."});
 }
 
 std::string complaint_about(const IdentityFlags& flags) {
@@ -193,8 +171,8 @@ Result<Exit> replace_identity(Screen& screen, const IdentityFlags& flags) {
 }
 
 Result<Exit> list_identities(Screen& screen, const ListClientsFlags& flags) {
-  return list_type(screen, flags, "federated", identity_headings(), identity_row,
-                   "There are no federated identities.");
+  return list_type(screen, flags, "federated",
+                   {identity_headings(), identity_row, "There are no federated identities."});
 }
 
 std::string complaint_about(TokenFlags& flags) {

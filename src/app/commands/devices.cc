@@ -4,8 +4,10 @@
 
 #include <functional>
 
+#include "app/commands/act_on_each.h"
 #include "app/commands/device_table.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/when.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -13,13 +15,6 @@
 
 namespace latchkey::app::commands {
 namespace {
-
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
 
 ApiRequest device_request(const char* method, const std::string& id, std::string_view rest = {}) {
   return request_for(method, "/api/v2/device/" + percent_encode(id) + std::string(rest));
@@ -29,11 +24,6 @@ ApiRequest post(const std::string& id, std::string_view rest, boost::json::objec
   auto request = device_request("POST", id, rest);
   request.body = std::move(body);
   return request;
-}
-
-Error about(const std::string& device, Error error) {
-  error.message = printable(device) + ": " + error.message;
-  return error;
 }
 
 bool is_id(const std::string& text) {
@@ -68,13 +58,13 @@ Result<boost::json::value> read_device(Api& api, const std::string& wanted) {
   return answer;
 }
 
-using Act = std::function<ApiRequest(const std::string& id)>;
+using RequestFor = std::function<ApiRequest(const std::string& id)>;
 
-struct Deed {
+struct Step {
   const char* done;      // "removed"
   const char* question;  // empty: nothing to ask
-  Act request;
-  // For a device that waits at the address .../register/ID, if the deed knows such.
+  RequestFor request;
+  // For a device that waits at the address .../register/ID, if the step knows such.
   std::function<ApiRequest(Api& api, const std::string& login)> login = {};
 };
 
@@ -86,10 +76,10 @@ std::string login_id_in(const std::string& text) {
 }
 
 // The device as it is afterwards, or as it was when it is gone; nothing when the person declined.
-Result<std::optional<boost::json::value>> act_on(Screen& screen, Api& api, const std::string& wanted,
-                                                 const Deed& deed, bool ask) {
-  if (const auto login = login_id_in(wanted); deed.login && !login.empty()) {
-    TRY(auto device, api.send(deed.login(api, login)));
+Result<std::optional<boost::json::value>> take_step(Screen& screen, Api& api, const std::string& wanted,
+                                                    const Step& step, bool ask) {
+  if (const auto login = login_id_in(wanted); step.login && !login.empty()) {
+    TRY(auto device, api.send(step.login(api, login)));
     TRY(object_of(device));
     return std::optional(std::move(device));
   }
@@ -97,42 +87,32 @@ Result<std::optional<boost::json::value>> act_on(Screen& screen, Api& api, const
   const auto id = text_of(device.get_object(), "nodeId");
   if (ask) {
     device_details(device.get_object(), SystemClock{}.now()).print_beside(screen);
-    if (!screen.confirm(deed.question)) return std::optional<boost::json::value>{};
+    if (!screen.confirm(step.question)) return std::optional<boost::json::value>{};
   }
-  const auto request = deed.request(id);
+  const auto request = step.request(id);
   TRY(api.send(request));
   if (request.method == "DELETE") return std::optional(std::move(device));
   TRY(auto changed, read_device(api, id));
   return std::optional(std::move(changed));
 }
 
-Result<Exit> act_on_each(Screen& screen, const DevicesFlags& flags, const Deed& deed) {
+Result<Exit> take_steps(Screen& screen, const DevicesFlags& flags, const Step& step) {
   TRY(const auto api, connect(flags.server, screen));
-  const bool ask = *deed.question != '\0' && !flags.yes && screen.may_ask();
-  boost::json::array changed;
-  bool all_done = true;
-  for (const auto& wanted : flags.devices) {
-    auto device = act_on(screen, *api, wanted, deed, ask);
-    if (!device) screen.complain(about(wanted, device.error()).message);
-    all_done = all_done && device && *device;
-    if (!device || !*device) continue;
-    if (flags.output == OutputForm::table) {
-      screen.print(std::string(deed.done) + " " + device_name((*device)->get_object()));
-    } else {
-      changed.push_back(*std::move(*device));
-    }
-  }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"devices", std::move(changed)}});
-  }
-  return all_done ? Exit::done : Exit::failed;
+  const bool ask = *step.question != '\0' && !flags.yes && screen.may_ask();
+  const auto act = [&](const std::string& wanted) -> Result<std::optional<Done>> {
+    TRY(auto device, take_step(screen, *api, wanted, step, ask));
+    if (!device) return std::optional<Done>{};
+    const auto name = device_name(device->get_object());
+    return std::optional(Done{name, *std::move(device)});
+  };
+  return act_on_each(screen, flags.devices, flags.output, {step.done, "devices", act});
 }
 
 // One change of one device, and then what it is.
 Result<Exit> change(Screen& screen, const ServerChoice& server, const std::string& wanted, OutputForm output,
-                    const Act& request) {
+                    const RequestFor& request) {
   TRY(const auto api, connect(server, screen));
-  const auto device = act_on(screen, *api, wanted, {"", "", request}, false);
+  const auto device = take_step(screen, *api, wanted, {"", "", request}, false);
   if (!device) return about(wanted, device.error());
   const auto& changed = device->value();
   if (output == OutputForm::json) {
@@ -152,22 +132,8 @@ Result<Exit> list_devices(Screen& screen, const ListDevicesFlags& flags) {
   for (const auto& tag : flags.tags) request.query.emplace_back("tags", tag);
   if (!flags.auth_key.empty()) request.query.emplace_back("authKeyId", flags.auth_key);
   TRY(const auto answer, api->send(request));
-  TRY(const auto* devices, list_of(answer, "devices"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  const TimePoint now = SystemClock{}.now();
-  Table table(device_headings());
-  for (const auto& device : *devices) {
-    if (device.is_object()) table.add(device_row(device.get_object(), now));
-  }
-  if (table.empty()) {
-    screen.note("There are no such devices.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "devices", flags.output,
+                   {device_headings(), device_row, "There are no such devices."});
 }
 
 Result<Exit> show_device(Screen& screen, const ShowDeviceFlags& flags) {
@@ -183,10 +149,10 @@ Result<Exit> show_device(Screen& screen, const ShowDeviceFlags& flags) {
 }
 
 Result<Exit> approve_devices(Screen& screen, const DevicesFlags& flags) {
-  Deed deed{flags.undo ? "no longer approved:" : "approved", "",
+  Step step{flags.undo ? "no longer approved:" : "approved", "",
             [&](const auto& id) { return post(id, "/authorized", {{"authorized", !flags.undo}}); }};
   if (!flags.undo) {
-    deed.login = [&](Api& api, const std::string& login) {
+    step.login = [&](Api& api, const std::string& login) {
       auto request = request_for("POST", api.tailnet_path("/device-logins/" + percent_encode(login)));
       boost::json::object body;
       if (!flags.person.empty()) body["user"] = flags.person;
@@ -194,7 +160,7 @@ Result<Exit> approve_devices(Screen& screen, const DevicesFlags& flags) {
       return request;
     };
   }
-  return act_on_each(screen, flags, deed);
+  return take_steps(screen, flags, step);
 }
 
 Result<Exit> expire_devices(Screen& screen, const DevicesFlags& flags) {
@@ -203,16 +169,16 @@ Result<Exit> expire_devices(Screen& screen, const DevicesFlags& flags) {
     TRY(const auto after, parse_duration(flags.in));
     body["expirySeconds"] = after.count();
   }
-  return act_on_each(screen, flags,
-                     {flags.in.empty() ? "expired" : "will expire:",
-                      "Expire its key? It is off the network from then on until somebody logs it in again.",
-                      [&](const auto& id) { return post(id, "/expire", body); }});
+  return take_steps(screen, flags,
+                    {flags.in.empty() ? "expired" : "will expire:",
+                     "Expire its key? It is off the network from then on until somebody logs it in again.",
+                     [&](const auto& id) { return post(id, "/expire", body); }});
 }
 
 Result<Exit> remove_devices(Screen& screen, const DevicesFlags& flags) {
-  return act_on_each(screen, flags,
-                     {"removed", "Remove it? It is off the network at once, and must join again.",
-                      [](const auto& id) { return device_request("DELETE", id); }});
+  return take_steps(screen, flags,
+                    {"removed", "Remove it? It is off the network at once, and must join again.",
+                     [](const auto& id) { return device_request("DELETE", id); }});
 }
 
 Result<Exit> rename_device(Screen& screen, const RenameDeviceFlags& flags) {
@@ -221,18 +187,16 @@ Result<Exit> rename_device(Screen& screen, const RenameDeviceFlags& flags) {
 }
 
 Result<Exit> tag_device(Screen& screen, const TagDeviceFlags& flags) {
-  return change(screen, flags.server, flags.device, flags.output, [&](const auto& id) {
-    return post(id, "/tags", {{"tags", boost::json::array(flags.tags.begin(), flags.tags.end())}});
-  });
+  return change(screen, flags.server, flags.device, flags.output,
+                [&](const auto& id) { return post(id, "/tags", {{"tags", list_json(flags.tags)}}); });
 }
 
 Result<Exit> device_routes(Screen& screen, const DeviceRoutesFlags& flags) {
   if (flags.enable.empty() && !flags.none) {
     return show_device(screen, {flags.server, flags.device, flags.output});
   }
-  return change(screen, flags.server, flags.device, flags.output, [&](const auto& id) {
-    return post(id, "/routes", {{"routes", boost::json::array(flags.enable.begin(), flags.enable.end())}});
-  });
+  return change(screen, flags.server, flags.device, flags.output,
+                [&](const auto& id) { return post(id, "/routes", {{"routes", list_json(flags.enable)}}); });
 }
 
 }  // namespace latchkey::app::commands

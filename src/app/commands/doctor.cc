@@ -15,9 +15,7 @@ constexpr hours kClockSlack{1};
 constexpr days kFarFuture{3650};
 
 ApiRequest get(std::string path) {
-  ApiRequest request;
-  request.method = "GET";
-  request.path = std::move(path);
+  auto request = request_for("GET", std::move(path));
   request.patience = seconds{300};
   return request;
 }

@@ -1,24 +1,21 @@
 #include "app/commands/groups.h"
 
-#include <fmt/format.h>
-
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/when.h"
-#include "base/clock.h"
 #include "base/text.h"
 
 namespace latchkey::app::commands {
 namespace {
 
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
-
 Result<boost::json::value> find(Api& api, const std::string& group) {
   return api.send(request_for("GET", "/api/console/groups/" + percent_encode(group)));
+}
+
+std::vector<Table::Cell> group_row(const boost::json::object& group, TimePoint now) {
+  const auto changed = time_of(group, "modified");
+  return {text_of(group, "id"), text_of(group, "name"), std::to_string(number_of(group, "memberCount")),
+          text_of(group, "role"), changed ? relative_time(*changed, now) : ""};
 }
 
 }  // namespace
@@ -26,25 +23,10 @@ Result<boost::json::value> find(Api& api, const std::string& group) {
 Result<Exit> list_groups(Screen& screen, const ListGroupsFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   TRY(const auto answer, api->send(request_for("GET", "/api/console/groups")));
-  TRY(const auto* groups, list_of(answer, "groups"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  Table table({"ID", "NAME", "MEMBERS", "ROLE", "CHANGED"});
-  for (const auto& each : *groups) {
-    if (!each.is_object()) continue;
-    const auto& group = each.get_object();
-    const auto changed = time_of(group, "modified");
-    table.add({text_of(group, "id"), text_of(group, "name"), std::to_string(number_of(group, "memberCount")),
-               text_of(group, "role"), changed ? relative_time(*changed, SystemClock{}.now()) : ""});
-  }
-  if (table.empty()) {
-    screen.note("There are no groups: an identity provider brings them (latchkey scim enable).");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "groups", flags.output,
+                   {{"ID", "NAME", "MEMBERS", "ROLE", "CHANGED"},
+                    group_row,
+                    "There are no groups: an identity provider brings them (latchkey scim enable)."});
 }
 
 Result<Exit> show_group(Screen& screen, const ShowGroupFlags& flags) {

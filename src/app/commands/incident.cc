@@ -9,10 +9,8 @@
 namespace latchkey::app::commands {
 namespace {
 
-ApiRequest request_for(boost::json::object body) {
-  ApiRequest request;
-  request.method = "POST";
-  request.path = "/api/console/credentials/revoke";
+ApiRequest revoke_request(boost::json::object body) {
+  auto request = request_for("POST", "/api/console/credentials/revoke");
   request.body = std::move(body);
   return request;
 }
@@ -46,7 +44,7 @@ void warn(Screen& screen, const boost::json::object& found) {
 
 Result<Exit> revoke_matching_keys(Screen& screen, const RevokeKeysFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  TRY(const auto shown, api->send(request_for({{"query", flags.matching}, {"dryRun", true}})));
+  TRY(const auto shown, api->send(revoke_request({{"query", flags.matching}, {"dryRun", true}})));
   TRY(const auto* found, object_of(shown));
   TRY(const auto table, table_of(shown));
   const auto count = number_of(*found, "count");
@@ -68,10 +66,10 @@ Result<Exit> revoke_matching_keys(Screen& screen, const RevokeKeysFlags& flags) 
       return Exit::failed;
     }
   }
-  TRY(const auto answer, api->send(request_for({{"query", text_of(*found, "query")},
-                                                {"dryRun", false},
-                                                {"fingerprint", text_of(*found, "fingerprint")},
-                                                {"reason", flags.reason}})));
+  TRY(const auto answer, api->send(revoke_request({{"query", text_of(*found, "query")},
+                                                   {"dryRun", false},
+                                                   {"fingerprint", text_of(*found, "fingerprint")},
+                                                   {"reason", flags.reason}})));
   TRY(const auto* ended, object_of(answer));
   if (flags.output == OutputForm::json) {
     screen.print_json(answer);

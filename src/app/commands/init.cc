@@ -52,9 +52,7 @@ Result<Exit> init(Screen& screen, const InitFlags& flags) {
   options.may_create = true;
   TRY(const auto api, open_watched(std::move(options), screen));
 
-  ApiRequest request;
-  request.method = "POST";
-  request.path = "/api/local/tailnets";
+  auto request = request_for("POST", "/api/local/tailnets");
   request.body = boost::json::object{{"tailnet", flags.tailnet}, {"owner", flags.owner}};
   TRY(const auto answer, api->send(request));
   TRY(const auto made, object_of(answer));

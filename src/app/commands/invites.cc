@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/user_table.h"
 #include "app/commands/users.h"
 #include "app/commands/when.h"
@@ -9,13 +10,6 @@
 
 namespace latchkey::app::commands {
 namespace {
-
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
 
 ApiRequest invite_request(const char* method, const std::string& id, std::string_view rest = {}) {
   return request_for(method, "/api/v2/user-invites/" + percent_encode(id) + std::string(rest));
@@ -62,16 +56,8 @@ Result<Exit> list_invites(Screen& screen, const ListInvitesFlags& flags) {
   TRY(const auto* invites, array_of(answer));
   if (flags.output == OutputForm::json) {
     screen.print_json(answer);
-    return Exit::done;
-  }
-  Table table(invite_headings());
-  for (const auto& invite : *invites) {
-    if (invite.is_object()) table.add(invite_row(invite.get_object(), SystemClock{}.now()));
-  }
-  if (table.empty()) {
-    screen.note("There are no open invites.");
   } else {
-    table.print(screen);
+    show_lines(screen, *invites, {invite_headings(), invite_row, "There are no open invites."});
   }
   return Exit::done;
 }

@@ -1,5 +1,8 @@
 #include "app/commands/json_fields.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace latchkey::app::commands {
 namespace {
 
@@ -46,13 +49,7 @@ bool flag_of(const boost::json::object& object, std::string_view name) {
 }
 
 std::string texts_of(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_array()) return {};
-  std::string joined;
-  for (const auto& item : value->get_array()) {
-    if (item.is_string()) joined += (joined.empty() ? "" : ", ") + std::string(item.get_string());
-  }
-  return joined;
+  return fmt::format("{}", fmt::join(list_of_texts(object, name), ", "));
 }
 
 std::vector<std::string> list_of_texts(const boost::json::object& object, std::string_view name) {
@@ -68,6 +65,10 @@ std::vector<std::string> list_of_texts(const boost::json::object& object, std::s
 const boost::json::object* member_of(const boost::json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value == nullptr ? nullptr : value->if_object();
+}
+
+boost::json::array list_json(const std::vector<std::string>& list) {
+  return boost::json::array(list.begin(), list.end());
 }
 
 }  // namespace latchkey::app::commands

@@ -1,4 +1,5 @@
-// Reading members of the API's answers. Absent and of another type are alike: empty.
+// Reading members of the API's answers, and making some of requests. Absent and of another type are alike:
+// empty.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -29,5 +30,8 @@ bool flag_of(const boost::json::object& object, std::string_view name);
 std::string texts_of(const boost::json::object& object, std::string_view name);
 std::vector<std::string> list_of_texts(const boost::json::object& object, std::string_view name);
 const boost::json::object* member_of(const boost::json::object& object, std::string_view name);
+
+// For a request: the texts as a list.
+boost::json::array list_json(const std::vector<std::string>& list);
 
 }  // namespace latchkey::app::commands

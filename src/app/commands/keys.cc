@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "app/commands/act_on_each.h"
 #include "app/commands/incident.h"
 #include "app/commands/json_fields.h"
 #include "app/commands/key_table.h"
+#include "app/commands/listing.h"
 #include "app/commands/when.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -14,13 +16,6 @@ namespace latchkey::app::commands {
 namespace {
 
 constexpr const char* kAccessTokens = "/api/console/access-tokens";
-
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
 
 ApiRequest request_for_key(const char* method, const Api& api, const std::string& id) {
   return request_for(method, api.tailnet_path("/keys/" + percent_encode(id)));
@@ -39,12 +34,12 @@ ApiRequest new_key_request(const Api& api, const CreateKeyFlags& flags) {
   create["reusable"] = flags.reusable;
   create["ephemeral"] = flags.ephemeral;
   create["preauthorized"] = flags.preauthorized;
-  create["tags"] = boost::json::array(flags.tags.begin(), flags.tags.end());
+  create["tags"] = list_json(flags.tags);
   body["keyType"] = flags.type;
   body["capabilities"] = {{"devices", {{"create", std::move(create)}}}};
   if (flags.max_uses) body["maxUses"] = *flags.max_uses;
   if (!flags.allow_hostnames.empty()) {
-    body["allowedHostnames"] = boost::json::array(flags.allow_hostnames.begin(), flags.allow_hostnames.end());
+    body["allowedHostnames"] = list_json(flags.allow_hostnames);
   }
   ApiRequest request = request_for("POST", api.tailnet_path("/keys"));
   request.body = std::move(body);
@@ -75,21 +70,13 @@ Result<bool> is_wanted(Screen& screen, Api& api, const std::string& id) {
   return screen.confirm("Revoke it? Whatever uses it is refused from then on.");
 }
 
-Error about_key(const std::string& id, Error error) {
-  error.message = id + ": " + error.message;
-  return error;
-}
-
-// True when the key was revoked, false when the person declined.
-Result<bool> revoke_key(Screen& screen, Api& api, const std::string& id, bool ask) {
+Result<std::optional<Done>> revoke_key(Screen& screen, Api& api, const std::string& id, bool ask) {
   if (ask) {
-    const auto wanted = is_wanted(screen, api, id);
-    if (!wanted) return about_key(id, wanted.error());
-    if (!*wanted) return false;
+    TRY(const bool wanted, is_wanted(screen, api, id));
+    if (!wanted) return std::optional<Done>{};
   }
-  const auto answer = api.send(request_for_key("DELETE", api, id));
-  if (!answer) return about_key(id, answer.error());
-  return true;
+  TRY(api.send(request_for_key("DELETE", api, id)));
+  return std::optional(Done{printable(id), boost::json::string(id)});
 }
 
 }  // namespace
@@ -139,28 +126,16 @@ Result<Exit> list_keys(Screen& screen, const ListKeysFlags& flags) {
   if (flags.all) request.query.emplace_back("all", "true");
   if (!flags.matching.empty()) request.query.emplace_back("matching", flags.matching);
   TRY(const auto answer, api->send(request));
-  TRY(const auto* keys, list_of(answer, "keys"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  const TimePoint now = SystemClock{}.now();
-  Table table(key_headings());
-  for (const auto& key : *keys) {
-    if (key.is_object()) table.add(key_row(key.get_object(), now));
-  }
-  if (table.empty()) {
-    screen.note(flags.all ? "There are no such keys." : "You have no such keys; --all lists everybody's.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(
+      screen, answer, "keys", flags.output,
+      {key_headings(), key_row,
+       flags.all ? "There are no such keys." : "You have no such keys; --all lists everybody's."});
 }
 
 Result<Exit> show_key(Screen& screen, const ShowKeyFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   const auto key = read_key(*api, flags.id);
-  if (!key) return about_key(flags.id, key.error());
+  if (!key) return about(flags.id, key.error());
   if (flags.output == OutputForm::json) {
     screen.print_json(*key);
     return Exit::done;
@@ -174,19 +149,9 @@ Result<Exit> revoke_keys(Screen& screen, const RevokeKeysFlags& flags) {
   if (!flags.matching.empty()) return revoke_matching_keys(screen, flags);
   TRY(const auto api, connect(flags.server, screen));
   const bool ask = !flags.yes && screen.may_ask();
-  boost::json::array revoked;
-  bool all_done = true;
-  for (const auto& id : flags.ids) {
-    const auto done = revoke_key(screen, *api, id, ask);
-    if (!done) screen.complain(done.error().message);
-    all_done = all_done && done && *done;
-    if (!done || !*done) continue;
-    revoked.emplace_back(id);
-    if (flags.output == OutputForm::table) screen.print("revoked " + printable(id));
-  }
-  if (flags.output == OutputForm::json)
-    screen.print_json(boost::json::object{{"revoked", std::move(revoked)}});
-  return all_done ? Exit::done : Exit::failed;
+  return act_on_each(screen, flags.ids, flags.output, {"revoked", "revoked", [&](const std::string& id) {
+                                                         return revoke_key(screen, *api, id, ask);
+                                                       }});
 }
 
 Result<Exit> check_key(Screen& screen, const CheckKeyFlags& flags) {

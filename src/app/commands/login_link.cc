@@ -14,9 +14,7 @@ std::string address_of(const Settings& settings) {
 }
 
 Result<NewLoginLink> make_login_link(Api& api, const Settings& settings) {
-  ApiRequest request;
-  request.method = "POST";
-  request.path = "/api/console/login-links";
+  auto request = request_for("POST", "/api/console/login-links");
   request.body = boost::json::object();
   TRY(const auto answer, api.send(request));
   TRY(const auto* made, object_of(answer));

@@ -24,10 +24,8 @@ struct Window {
   TimePoint end;
 };
 
-ApiRequest request_for(const Api& api, const LogsFlags& flags, Window window) {
-  ApiRequest request;
-  request.method = "GET";
-  request.path = api.tailnet_path("/logging/configuration");
+ApiRequest log_request(const Api& api, const LogsFlags& flags, Window window) {
+  auto request = request_for("GET", api.tailnet_path("/logging/configuration"));
   request.patience = kLogPatience;
   request.query = {{"start", to_rfc3339(window.start)}, {"end", to_rfc3339(window.end)}, {"fields", "all"}};
   for (const auto& actor : flags.actors) request.query.emplace_back("actor", actor);
@@ -99,7 +97,7 @@ Result<Exit> follow(Screen& screen, Api& api, const LogsFlags& flags, TimePoint 
   while (true) {
     const TimePoint now = SystemClock{}.now();
     // Beyond now, for a server whose clock is ahead of ours.
-    TRY(const auto answer, api.send(request_for(api, flags, {since, now + kOverlap})));
+    TRY(const auto answer, api.send(log_request(api, flags, {since, now + kOverlap})));
     TRY(const auto* entries, list_of(answer, "logs"));
     print(screen, *entries, flags, first, &seen);
     if (!screen.flush()) return Exit::failed;
@@ -122,7 +120,7 @@ Result<Exit> logs(Screen& screen, const LogsFlags& flags) {
   // Following a server of our own would show nothing and keep a real one from starting.
   TRY(const auto api, connect(flags.server, screen, !flags.follow));
   if (flags.follow) return follow(screen, *api, flags, since);
-  TRY(const auto answer, api->send(request_for(*api, flags, window)));
+  TRY(const auto answer, api->send(log_request(*api, flags, window)));
   TRY(const auto* entries, list_of(answer, "logs"));
   if (entries->empty()) screen.note("No entries in this time.");
   print(screen, *entries, flags, true, nullptr);
@@ -131,9 +129,7 @@ Result<Exit> logs(Screen& screen, const LogsFlags& flags) {
 
 Result<Exit> verify_audit(Screen& screen, const VerifyFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  ApiRequest request;
-  request.method = "GET";
-  request.path = "/api/console/audit-verification";
+  auto request = request_for("GET", "/api/console/audit-verification");
   request.patience = kLogPatience;
   TRY(const auto answer, api->send(request));
   TRY(const auto* report, object_of(answer));

@@ -7,6 +7,7 @@
 
 #include "app/commands/json_fields.h"
 #include "app/commands/offboard_table.h"
+#include "app/commands/user_lookup.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/text.h"
@@ -14,32 +15,15 @@
 namespace latchkey::app::commands {
 namespace {
 
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
-
 Result<std::string> id_of(Api& api, const std::string& wanted) {
   if (is_id_text('u', wanted)) return wanted;
-  TRY(const auto answer, api.send(request_for("GET", api.tailnet_path("/users"))));
-  TRY(const auto* users, list_of(answer, "users"));
-  for (const auto& user : *users) {
-    if (!user.is_object()) continue;
-    if (equals_ignore_case(text_of(user.get_object(), "loginName"), wanted)) {
-      return text_of(user.get_object(), "id");
-    }
-  }
-  return not_found("nobody has the login name " + printable(wanted));
+  TRY(const auto user, user_with_login(api, wanted));
+  if (!user) return not_found("nobody has the login name " + printable(wanted));
+  return text_of(user->get_object(), "id");
 }
 
 std::string path_of(const std::string& id, std::string_view rest = {}) {
   return "/api/console/users/" + percent_encode(id) + "/offboarding" + std::string(rest);
-}
-
-boost::json::array list_json(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
 }
 
 ApiRequest act_request(const std::string& id, const OffboardFlags& flags, std::string fingerprint) {

@@ -55,8 +55,7 @@ std::string last_used(const boost::json::object& holding, TimePoint now) {
 std::string used_by(const boost::json::object& holding) {
   const auto names = texts_of(holding, "usedBy");
   const auto users = number_of(holding, "users");
-  const auto* list = holding.if_contains("usedBy");
-  const auto shown = list != nullptr && list->is_array() ? list->get_array().size() : 0;
+  const auto shown = list_of_texts(holding, "usedBy").size();
   const auto more = users - static_cast<std::int64_t>(shown);
   return more > 0 ? fmt::format("{} and {} more", names, more) : names;
 }
@@ -79,10 +78,8 @@ Table record_table(const boost::json::array& records) {
   for (const auto& value : records) {
     if (!value.is_object()) continue;
     const auto& record = value.get_object();
-    const auto* target = member_of(record, "target");
     table.add({std::to_string(number_of(record, "record")), text_of(record, "eventTime"),
-               text_of(record, "event"), target == nullptr ? std::string() : text_of(*target, "name"),
-               target == nullptr ? std::string() : text_of(*target, "id")});
+               text_of(record, "event"), text_of(record, "target", "name"), text_of(record, "target", "id")});
   }
   return table;
 }

@@ -9,11 +9,8 @@
 namespace latchkey::app::commands {
 namespace {
 
-ApiRequest request_for(const char* method, std::string_view rest = {}) {
-  ApiRequest request;
-  request.method = method;
-  request.path = "/api/console/provisioning" + std::string(rest);
-  return request;
+ApiRequest provisioning_request(const char* method, std::string_view rest = {}) {
+  return request_for(method, "/api/console/provisioning" + std::string(rest));
 }
 
 std::string when(const boost::json::object& object, std::string_view member) {
@@ -79,7 +76,7 @@ Result<bool> wants_key_revoked(Screen& screen, const DisableScimFlags& flags) {
 
 Result<Exit> enable_scim(Screen& screen, const ScimFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  TRY(const auto answer, api->send(request_for("POST", "/enable")));
+  TRY(const auto answer, api->send(provisioning_request("POST", "/enable")));
   return show_key(screen, answer, flags.output, "Provisioning is enabled. Its key is");
 }
 
@@ -90,7 +87,7 @@ Result<Exit> disable_scim(Screen& screen, const DisableScimFlags& flags) {
     return Exit::failed;
   }
   TRY(const bool revoke, wants_key_revoked(screen, flags));
-  auto request = request_for("POST", "/disable");
+  auto request = provisioning_request("POST", "/disable");
   request.body = boost::json::object{{"revokeKey", revoke}};
   TRY(const auto answer, api->send(request));
   if (flags.output == OutputForm::json) {
@@ -109,7 +106,7 @@ Result<Exit> generate_scim_key(Screen& screen, const ScimKeyFlags& flags) {
           "has the new one.")) {
     return Exit::failed;
   }
-  TRY(const auto answer, api->send(request_for("POST", "/key")));
+  TRY(const auto answer, api->send(provisioning_request("POST", "/key")));
   return show_key(screen, answer, flags.output, "The new key is");
 }
 
@@ -119,7 +116,7 @@ Result<Exit> revoke_scim_key(Screen& screen, const ScimKeyFlags& flags) {
       !screen.confirm("Revoke the key? The identity provider is refused from then on.")) {
     return Exit::failed;
   }
-  TRY(const auto answer, api->send(request_for("DELETE", "/key")));
+  TRY(const auto answer, api->send(provisioning_request("DELETE", "/key")));
   TRY(const auto* key, object_of(answer));
   if (flags.output == OutputForm::json) {
     screen.print_json(answer);
@@ -133,7 +130,7 @@ Result<Exit> revoke_scim_key(Screen& screen, const ScimKeyFlags& flags) {
 
 Result<Exit> scim_status(Screen& screen, const ScimFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  TRY(const auto answer, api->send(request_for("GET")));
+  TRY(const auto answer, api->send(provisioning_request("GET")));
   TRY(const auto* status, object_of(answer));
   if (flags.output == OutputForm::json) {
     screen.print_json(*status);
@@ -166,7 +163,7 @@ Result<Exit> scim_status(Screen& screen, const ScimFlags& flags) {
 
 Result<Exit> release_guard(Screen& screen, const ReleaseGuardFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  auto request = request_for("POST", "/guard/release");
+  auto request = provisioning_request("POST", "/guard/release");
   request.body = boost::json::object();
   if (!flags.length.empty()) {
     TRY(const auto length, parse_duration(flags.length));
@@ -178,7 +175,7 @@ Result<Exit> release_guard(Screen& screen, const ReleaseGuardFlags& flags) {
 
 Result<Exit> refuse_guard(Screen& screen, const ScimFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
-  TRY(const auto answer, api->send(request_for("POST", "/guard/refuse")));
+  TRY(const auto answer, api->send(provisioning_request("POST", "/guard/refuse")));
   return show_guard(screen, answer, flags.output,
                     "Refused: the sync takes nobody away until somebody releases it.");
 }

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
-
+#include "app/commands/act_on_each.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/when.h"
-#include "base/clock.h"
 #include "base/text.h"
 
 namespace latchkey::app::commands {
@@ -15,16 +14,20 @@ namespace {
 constexpr const char* kSessions = "/api/console/sessions";
 constexpr std::size_t kShownAgent = 40;
 
-ApiRequest request_for(std::string method, std::string path) {
-  ApiRequest request;
-  request.method = std::move(method);
-  request.path = std::move(path);
-  return request;
-}
-
 std::string ago(const boost::json::object& session, std::string_view member, TimePoint now) {
   const auto time = time_of(session, member);
   return time ? relative_time(*time, now) : std::string();
+}
+
+std::vector<Table::Cell> session_row(const boost::json::object& session, TimePoint now) {
+  const auto provider = text_of(session, "provider");
+  return {text_of(session, "id"),
+          text_of(session, "loginName"),
+          provider.empty() ? "one-time link" : provider,
+          ago(session, "created", now),
+          ago(session, "lastSeen", now),
+          text_of(session, "address"),
+          std::string(clip(text_of(session, "userAgent"), kShownAgent))};
 }
 
 }  // namespace
@@ -34,28 +37,10 @@ Result<Exit> list_sessions(Screen& screen, const ListSessionsFlags& flags) {
   auto request = request_for("GET", kSessions);
   if (!flags.of.empty()) request.query.emplace_back("user", flags.of);
   TRY(const auto answer, api->send(request));
-  TRY(const auto* sessions, list_of(answer, "sessions"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  const auto now = SystemClock{}.now();
-  Table table({"ID", "PERSON", "PROVIDER", "SIGNED IN", "LAST USED", "ADDRESS", "BROWSER"});
-  for (const auto& each : *sessions) {
-    if (!each.is_object()) continue;
-    const auto& session = each.get_object();
-    const auto provider = text_of(session, "provider");
-    table.add({printable(text_of(session, "id")), printable(text_of(session, "loginName")),
-               provider.empty() ? "one-time link" : printable(provider), ago(session, "created", now),
-               ago(session, "lastSeen", now), printable(text_of(session, "address")),
-               printable(clip(text_of(session, "userAgent"), kShownAgent))});
-  }
-  if (table.empty()) {
-    screen.note("Nobody is signed in.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "sessions", flags.output,
+                   {{"ID", "PERSON", "PROVIDER", "SIGNED IN", "LAST USED", "ADDRESS", "BROWSER"},
+                    session_row,
+                    "Nobody is signed in."});
 }
 
 std::string complaint_about(const EndSessionsFlags& flags) {
@@ -77,7 +62,7 @@ Result<Exit> end_sessions(Screen& screen, const EndSessionsFlags& flags) {
   }
   for (const auto& id : flags.ids) {
     const auto done = api->send(request_for("DELETE", std::string(kSessions) + "/" + percent_encode(id)));
-    if (!done) screen.complain(printable(id) + ": " + done.error().message);
+    if (!done) screen.complain(about(id, done.error()).message);
     all_done = all_done && done;
     if (done) ++ended;
   }

@@ -2,45 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
-
+#include "app/commands/act_on_each.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/secret_prompt.h"
+#include "app/commands/user_lookup.h"
 #include "base/text.h"
 
 namespace latchkey::app::commands {
 namespace {
 
 constexpr const char* kProviders = "/api/console/sso/providers";
-// An administrator waits for the provider to be asked.
-constexpr seconds kPatience{60};
-
-ApiRequest request_for(std::string method, std::string path) {
-  ApiRequest request;
-  request.method = std::move(method);
-  request.path = std::move(path);
-  request.patience = kPatience;
-  return request;
-}
 
 std::string path_of(const std::string& id) {
   return std::string(kProviders) + "/" + percent_encode(id);
 }
 
-std::string joined(const boost::json::object& object, std::string_view member) {
-  std::string text;
-  const auto* value = object.if_contains(member);
-  if (value == nullptr || !value->is_array()) return text;
-  for (const auto& each : value->get_array()) {
-    if (!each.is_string()) continue;
-    text += (text.empty() ? "" : ", ") + printable(std::string_view(each.get_string()));
-  }
-  return text;
+Table::Cell state(const boost::json::object& provider) {
+  return flag_of(provider, "enabled") ? Table::Cell("on", Style::good) : Table::Cell("off", Style::faint);
 }
 
-bool is_on(const boost::json::object& object, std::string_view member) {
-  const auto* value = object.if_contains(member);
-  return value != nullptr && value->is_bool() && value->get_bool();
+std::vector<Table::Cell> provider_row(const boost::json::object& provider, TimePoint) {
+  return {text_of(provider, "id"), text_of(provider, "name"), text_of(provider, "issuer"),
+          texts_of(provider, "domains"), state(provider)};
 }
 
 Table details(const boost::json::object& provider) {
@@ -48,18 +32,17 @@ Table details(const boost::json::object& provider) {
   const auto add = [&](const char* name, std::string value) {
     if (!value.empty()) table.add({name, std::move(value)});
   };
-  add("id", printable(text_of(provider, "id")));
-  add("name", printable(text_of(provider, "name")));
-  add("issuer", printable(text_of(provider, "issuer")));
-  add("client id", printable(text_of(provider, "clientId")));
+  add("id", text_of(provider, "id"));
+  add("name", text_of(provider, "name"));
+  add("issuer", text_of(provider, "issuer"));
+  add("client id", text_of(provider, "clientId"));
   add("login names",
-      text_of(provider, "loginClaim") + (is_on(provider, "loginIsVerified") ? " (trusted as it is)" : ""));
-  add("domains", joined(provider, "domains"));
-  add("further scopes", joined(provider, "scopes"));
-  add("allowed groups", joined(provider, "allowedGroups"));
-  table.add({"state",
-             is_on(provider, "enabled") ? Table::Cell("on", Style::good) : Table::Cell("off", Style::faint)});
-  add("redirect URI", printable(text_of(provider, "redirectUri")));
+      text_of(provider, "loginClaim") + (flag_of(provider, "loginIsVerified") ? " (trusted as it is)" : ""));
+  add("domains", texts_of(provider, "domains"));
+  add("further scopes", texts_of(provider, "scopes"));
+  add("allowed groups", texts_of(provider, "allowedGroups"));
+  table.add({"state", state(provider)});
+  add("redirect URI", text_of(provider, "redirectUri"));
   return table;
 }
 
@@ -74,7 +57,7 @@ Result<Exit> show(Screen& screen, const boost::json::value& answer, OutputForm o
 }
 
 void put_list(boost::json::object& body, const char* name, const std::vector<std::string>& list) {
-  if (!list.empty()) body[name] = boost::json::array(list.begin(), list.end());
+  if (!list.empty()) body[name] = list_json(list);
 }
 
 void put_members(boost::json::object& body, const ProviderMembers& members) {
@@ -98,14 +81,9 @@ Result<SecretString> secret_of(Screen& screen, const std::string& file) {
 }
 
 Result<std::string> user_id_of(Api& api, const std::string& login_name) {
-  TRY(const auto answer, api.send(request_for("GET", api.tailnet_path("/users"))));
-  TRY(const auto* users, list_of(answer, "users"));
-  for (const auto& user : *users) {
-    if (user.is_object() && equals_ignore_case(text_of(user.get_object(), "loginName"), login_name)) {
-      return text_of(user.get_object(), "id");
-    }
-  }
-  return not_found("the tailnet has no user with this login name");
+  TRY(const auto user, user_with_login(api, login_name));
+  if (!user) return not_found("the tailnet has no user with this login name");
+  return text_of(user->get_object(), "id");
 }
 
 }  // namespace
@@ -113,26 +91,10 @@ Result<std::string> user_id_of(Api& api, const std::string& login_name) {
 Result<Exit> list_providers(Screen& screen, const ListProvidersFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   TRY(const auto answer, api->send(request_for("GET", kProviders)));
-  TRY(const auto* providers, list_of(answer, "providers"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  Table table({"ID", "NAME", "ISSUER", "DOMAINS", "STATE"});
-  for (const auto& each : *providers) {
-    if (!each.is_object()) continue;
-    const auto& provider = each.get_object();
-    table.add(
-        {printable(text_of(provider, "id")), printable(text_of(provider, "name")),
-         printable(text_of(provider, "issuer")), joined(provider, "domains"),
-         is_on(provider, "enabled") ? Table::Cell("on", Style::good) : Table::Cell("off", Style::faint)});
-  }
-  if (table.empty()) {
-    screen.note("There are no identity providers: people sign in with latchkey login-link alone.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "providers", flags.output,
+                   {{"ID", "NAME", "ISSUER", "DOMAINS", "STATE"},
+                    provider_row,
+                    "There are no identity providers: people sign in with latchkey login-link alone."});
 }
 
 Result<Exit> add_provider(Screen& screen, const AddProviderFlags& flags) {
@@ -171,7 +133,7 @@ Result<Exit> check_provider(Screen& screen, const ProviderFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   TRY(const auto answer, api->send(request_for("POST", path_of(flags.id) + "/check")));
   TRY(const auto* report, object_of(answer));
-  const bool good = is_on(*report, "good");
+  const bool good = flag_of(*report, "good");
   if (flags.output == OutputForm::json) {
     screen.print_json(*report);
     return good ? Exit::done : Exit::failed;
@@ -181,8 +143,8 @@ Result<Exit> check_provider(Screen& screen, const ProviderFlags& flags) {
   for (const auto& each : *checks) {
     if (!each.is_object()) continue;
     const auto& line = each.get_object();
-    table.add({is_on(line, "good") ? Table::Cell("good", Style::good) : Table::Cell("wrong", Style::bad),
-               printable(text_of(line, "name")), printable(text_of(line, "says"))});
+    table.add({flag_of(line, "good") ? Table::Cell("good", Style::good) : Table::Cell("wrong", Style::bad),
+               text_of(line, "name"), text_of(line, "says")});
   }
   table.print(screen);
   return good ? Exit::done : Exit::failed;
@@ -191,26 +153,14 @@ Result<Exit> check_provider(Screen& screen, const ProviderFlags& flags) {
 Result<Exit> remove_providers(Screen& screen, const RemoveProvidersFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   const bool ask = !flags.yes && screen.may_ask();
-  boost::json::array removed;
-  bool all_done = true;
-  for (const auto& id : flags.ids) {
+  const auto act = [&](const std::string& id) -> Result<std::optional<Done>> {
     if (ask && !screen.confirm("Remove " + printable(id) + "? Sessions that it began end.")) {
-      all_done = false;
-      continue;
+      return std::optional<Done>{};
     }
-    const auto done = api->send(request_for("DELETE", path_of(id)));
-    if (!done) {
-      screen.complain(printable(id) + ": " + done.error().message);
-      all_done = false;
-      continue;
-    }
-    removed.emplace_back(id);
-    if (flags.output == OutputForm::table) screen.print("removed " + printable(id));
-  }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"removed", std::move(removed)}});
-  }
-  return all_done ? Exit::done : Exit::failed;
+    TRY(api->send(request_for("DELETE", path_of(id))));
+    return std::optional(Done{printable(id), boost::json::string(id)});
+  };
+  return act_on_each(screen, flags.ids, flags.output, {"removed", "removed", act});
 }
 
 Result<Exit> unlink_person(Screen& screen, const UnlinkFlags& flags) {

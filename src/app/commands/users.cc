@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "app/commands/act_on_each.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
+#include "app/commands/user_lookup.h"
 #include "app/commands/user_table.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -11,20 +14,8 @@
 namespace latchkey::app::commands {
 namespace {
 
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
-
 ApiRequest step_request(const std::string& id, std::string_view step) {
   return request_for("POST", "/api/v2/users/" + percent_encode(id) + "/" + std::string(step));
-}
-
-Error about(const std::string& person, Error error) {
-  error.message = printable(person) + ": " + error.message;
-  return error;
 }
 
 Result<boost::json::value> read_user(Api& api, const std::string& wanted) {
@@ -33,16 +24,13 @@ Result<boost::json::value> read_user(Api& api, const std::string& wanted) {
     TRY(object_of(answer));
     return answer;
   }
-  TRY(const auto answer, api.send(request_for("GET", api.tailnet_path("/users"))));
-  TRY(const auto* users, list_of(answer, "users"));
-  for (const auto& user : *users) {
-    if (user.is_object() && equals_ignore_case(text_of(user.get_object(), "loginName"), wanted)) return user;
-  }
-  return not_found("nobody has this login name or id");
+  TRY(auto user, user_with_login(api, wanted));
+  if (!user) return not_found("nobody has this login name or id");
+  return *std::move(user);
 }
 
-struct Deed {
-  const char* step;      // the last element of the path
+struct Step {
+  const char* name;      // the last element of the path
   const char* done;      // "suspended"
   const char* question;  // empty: nothing to ask
 };
@@ -55,45 +43,32 @@ void tell_what_went(Screen& screen, const boost::json::object& answer) {
   if (!mentions.empty()) screen.note("The policy file goes on naming this person: " + mentions + ".");
 }
 
-// The person as he is afterwards, or as he was when he is gone; nothing when the answer was no.
-Result<std::optional<boost::json::value>> act_on(Screen& screen, Api& api, const std::string& wanted,
-                                                 const Deed& deed, bool ask) {
+// Shows the person as he is afterwards, or as he was when he is gone.
+Result<std::optional<Done>> take_step(Screen& screen, Api& api, const std::string& wanted, const Step& step,
+                                      bool ask) {
   TRY(auto user, read_user(api, wanted));
   const auto id = text_of(user.get_object(), "id");
   if (ask) {
     user_details(user.get_object(), SystemClock{}.now()).print_beside(screen);
-    if (!screen.confirm(deed.question)) return std::optional<boost::json::value>{};
+    if (!screen.confirm(step.question)) return std::optional<Done>{};
   }
-  TRY(const auto answer, api.send(step_request(id, deed.step)));
-  if (std::string_view(deed.step) == "delete") {
+  TRY(const auto answer, api.send(step_request(id, step.name)));
+  if (std::string_view(step.name) == "delete") {
     TRY(const auto* gone, object_of(answer));
     tell_what_went(screen, *gone);
-    return std::optional(std::move(user));
+  } else {
+    TRY(user, read_user(api, id));
   }
-  TRY(auto changed, read_user(api, id));
-  return std::optional(std::move(changed));
+  const auto name = user_name(user.get_object());
+  return std::optional(Done{name, std::move(user)});
 }
 
-Result<Exit> act_on_each(Screen& screen, const UsersFlags& flags, const Deed& deed) {
+Result<Exit> take_steps(Screen& screen, const UsersFlags& flags, const Step& step) {
   TRY(const auto api, connect(flags.server, screen));
-  const bool ask = *deed.question != '\0' && !flags.yes && screen.may_ask();
-  boost::json::array changed;
-  bool all_done = true;
-  for (const auto& wanted : flags.people) {
-    auto user = act_on(screen, *api, wanted, deed, ask);
-    if (!user) screen.complain(about(wanted, user.error()).message);
-    all_done = all_done && user && *user;
-    if (!user || !*user) continue;
-    if (flags.output == OutputForm::table) {
-      screen.print(std::string(deed.done) + " " + user_name((*user)->get_object()));
-    } else {
-      changed.push_back(*std::move(*user));
-    }
-  }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"users", std::move(changed)}});
-  }
-  return all_done ? Exit::done : Exit::failed;
+  const bool ask = *step.question != '\0' && !flags.yes && screen.may_ask();
+  return act_on_each(screen, flags.people, flags.output, {step.done, "users", [&](const std::string& wanted) {
+                                                            return take_step(screen, *api, wanted, step, ask);
+                                                          }});
 }
 
 Result<Exit> show(Screen& screen, const boost::json::value& user, OutputForm output) {
@@ -114,22 +89,13 @@ Result<Exit> list_users(Screen& screen, const ListUsersFlags& flags) {
   TRY(const auto answer, api->send(request));
   TRY(const auto* users, list_of(answer, "users"));
   boost::json::array shown;
-  Table table(user_headings());
   for (const auto& user : *users) {
     if (!user.is_object()) continue;
-    const auto& object = user.get_object();
-    if (!flags.status.empty() && text_of(object, "status") != flags.status) continue;
-    table.add(user_row(object, SystemClock{}.now()));
+    if (!flags.status.empty() && text_of(user.get_object(), "status") != flags.status) continue;
     shown.push_back(user);
   }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"users", std::move(shown)}});
-  } else if (table.empty()) {
-    screen.note("There is nobody like that.");
-  } else {
-    table.print(screen);
-  }
-  return Exit::done;
+  return show_list(screen, boost::json::object{{"users", std::move(shown)}}, "users", flags.output,
+                   {user_headings(), user_row, "There is nobody like that."});
 }
 
 Result<Exit> show_user(Screen& screen, const UserFlags& flags) {
@@ -151,21 +117,21 @@ Result<Exit> add_user(Screen& screen, const AddUserFlags& flags) {
 }
 
 Result<Exit> approve_users(Screen& screen, const UsersFlags& flags) {
-  return act_on_each(screen, flags, {"approve", "approved", ""});
+  return take_steps(screen, flags, {"approve", "approved", ""});
 }
 
 Result<Exit> suspend_users(Screen& screen, const UsersFlags& flags) {
-  return act_on_each(
+  return take_steps(
       screen, flags,
       {"suspend", "suspended", "Suspend this person? Tokens, auth keys and devices stop until restored."});
 }
 
 Result<Exit> restore_users(Screen& screen, const UsersFlags& flags) {
-  return act_on_each(screen, flags, {"restore", "restored", ""});
+  return take_steps(screen, flags, {"restore", "restored", ""});
 }
 
 Result<Exit> delete_users(Screen& screen, const UsersFlags& flags) {
-  return act_on_each(
+  return take_steps(
       screen, flags,
       {"delete", "deleted", "Delete this person? Devices, tokens and auth keys go too, for good."});
 }

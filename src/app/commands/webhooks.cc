@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/commands/act_on_each.h"
 #include "app/commands/json_fields.h"
+#include "app/commands/listing.h"
 #include "app/commands/webhook_table.h"
 #include "app/commands/when.h"
 #include "base/clock.h"
@@ -10,13 +12,6 @@
 
 namespace latchkey::app::commands {
 namespace {
-
-ApiRequest request_for(const char* method, std::string path) {
-  ApiRequest request;
-  request.method = method;
-  request.path = std::move(path);
-  return request;
-}
 
 ApiRequest endpoint_request(const char* method, const std::string& id, std::string_view rest = {}) {
   return request_for(method, "/api/v2/webhooks/" + percent_encode(id) + std::string(rest));
@@ -26,10 +21,6 @@ ApiRequest read_request(const std::string& id) {
   auto request = endpoint_request("GET", id);
   request.query.emplace_back("fields", "all");
   return request;
-}
-
-boost::json::array list_json(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
 }
 
 // The secret alone goes to standard output, so that a pipe into a store gets nothing else.
@@ -50,34 +41,22 @@ Result<Exit> show_secret(Screen& screen, const boost::json::value& answer, const
   return Exit::done;
 }
 
-Result<bool> delete_one(Screen& screen, Api& api, const std::string& id, bool ask) {
+Result<std::optional<Done>> delete_one(Screen& screen, Api& api, const std::string& id, bool ask) {
   if (ask) {
     TRY(const auto answer, api.send(read_request(id)));
     TRY(const auto* endpoint, object_of(answer));
     webhook_details(*endpoint, SystemClock{}.now()).print_beside(screen);
-    if (!screen.confirm("Delete it? Its secret, what waits for it and its log go too.")) return false;
+    if (!screen.confirm("Delete it? Its secret, what waits for it and its log go too.")) {
+      return std::optional<Done>{};
+    }
   }
   TRY(api.send(endpoint_request("DELETE", id)));
-  return true;
+  return std::optional(Done{printable(id), boost::json::string(id)});
 }
 
 Result<Exit> show_deliveries(Screen& screen, const boost::json::value& answer, OutputForm output,
                              const char* none) {
-  TRY(const auto* deliveries, list_of(answer, "deliveries"));
-  if (output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  Table table(delivery_headings());
-  for (const auto& delivery : *deliveries) {
-    if (delivery.is_object()) table.add(delivery_row(delivery.get_object(), SystemClock{}.now()));
-  }
-  if (table.empty()) {
-    screen.note(none);
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "deliveries", output, {delivery_headings(), delivery_row, none});
 }
 
 Result<Exit> show_delivery(Screen& screen, Api& api, const DeliveriesFlags& flags) {
@@ -102,21 +81,8 @@ Result<Exit> list_webhooks(Screen& screen, const ListWebhooksFlags& flags) {
   auto request = request_for("GET", api->tailnet_path("/webhooks"));
   request.query.emplace_back("fields", "all");
   TRY(const auto answer, api->send(request));
-  TRY(const auto* endpoints, list_of(answer, "webhooks"));
-  if (flags.output == OutputForm::json) {
-    screen.print_json(answer);
-    return Exit::done;
-  }
-  Table table(webhook_headings());
-  for (const auto& endpoint : *endpoints) {
-    if (endpoint.is_object()) table.add(webhook_row(endpoint.get_object(), SystemClock{}.now()));
-  }
-  if (table.empty()) {
-    screen.note("There are no webhook endpoints.");
-    return Exit::done;
-  }
-  table.print(screen);
-  return Exit::done;
+  return show_list(screen, answer, "webhooks", flags.output,
+                   {webhook_headings(), webhook_row, "There are no webhook endpoints."});
 }
 
 Result<Exit> create_webhook(Screen& screen, const CreateWebhookFlags& flags) {
@@ -186,20 +152,9 @@ Result<Exit> rotate_webhook(Screen& screen, const RotateWebhookFlags& flags) {
 Result<Exit> delete_webhooks(Screen& screen, const DeleteWebhooksFlags& flags) {
   TRY(const auto api, connect(flags.server, screen));
   const bool ask = !flags.yes && screen.may_ask();
-  boost::json::array deleted;
-  bool all_done = true;
-  for (const auto& id : flags.ids) {
-    const auto done = delete_one(screen, *api, id, ask);
-    if (!done) screen.complain(printable(id) + ": " + done.error().message);
-    all_done = all_done && done && *done;
-    if (!done || !*done) continue;
-    deleted.emplace_back(id);
-    if (flags.output == OutputForm::table) screen.print("deleted " + printable(id));
-  }
-  if (flags.output == OutputForm::json) {
-    screen.print_json(boost::json::object{{"deleted", std::move(deleted)}});
-  }
-  return all_done ? Exit::done : Exit::failed;
+  return act_on_each(screen, flags.ids, flags.output, {"deleted", "deleted", [&](const std::string& id) {
+                                                         return delete_one(screen, *api, id, ask);
+                                                       }});
 }
 
 Result<Exit> webhook_deliveries(Screen& screen, const DeliveriesFlags& flags) {
