@@ -791,7 +791,8 @@ def test_logs_follow_what_happens(world):
     with Server(world.data) as server:
         over = world.over(server)
         words = [BINARY, "logs", "--follow", "--since", "1s", "--output", "json", "--event", "API_KEY.CREATE"]
-        follower = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment(**over))
+        # Without a buffer, in which select() would not see a second line.
+        follower = subprocess.Popen(words, stdout=subprocess.PIPE, bufsize=0, env=environment(**over))
         try:
             made = latchkey("keys", "create", "--output", "json", shows_secret=True, **over).json
             deadline = time.monotonic() + PATIENCE
