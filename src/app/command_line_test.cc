@@ -80,6 +80,30 @@ TEST_F(CommandLine, ApiTokensAreMadeWithADataDirOnly) {
   ::unsetenv("LATCHKEY_TOKEN");
 }
 
+TEST_F(CommandLine, FlagsThatContradictEachOtherAreWrongUsage) {
+  const auto complaint = [](std::vector<const char*> words) {
+    words.insert(words.end(), {"--data-dir", "/nowhere"});
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.exit, 2) << ended.err;
+    return ended.err;
+  };
+  EXPECT_NE(complaint({"keys", "revoke"}).find("name keys"), std::string::npos);
+  EXPECT_NE(complaint({"keys", "revoke", "k1", "--matching", "all"}).find("name keys"), std::string::npos);
+  EXPECT_NE(complaint({"keys", "revoke", "k1", "--dry-run"}).find("go with --matching"), std::string::npos);
+  EXPECT_NE(complaint({"keys", "revoke", "k1", "--reason", "x"}).find("go with --matching"),
+            std::string::npos);
+  EXPECT_NE(complaint({"sessions", "end"}).find("name sessions"), std::string::npos);
+  EXPECT_NE(complaint({"sessions", "end", "s1", "--all-of", "x"}).find("name sessions"), std::string::npos);
+  EXPECT_NE(complaint({"offboard", "x", "--hand-over-to", "y", "--tag", "tag:z"}).find("not both"),
+            std::string::npos);
+  EXPECT_NE(complaint({"offboard", "x", "--dry-run", "--report", "f"}).find("a dry run"), std::string::npos);
+  EXPECT_NE(complaint({"webhooks", "replay", "w1"}).find("name deliveries"), std::string::npos);
+  EXPECT_NE(
+      complaint({"identities", "create", "--issuer", "i", "--subject", "s", "--scope", "x", "--claim", "y"})
+          .find("NAME=PATTERN"),
+      std::string::npos);
+}
+
 TEST_F(CommandLine, ChecksAKeyWithoutAServer) {
   const std::string key = some_key();
   const Ended good = run({"keys", "check"}, key + "\n");

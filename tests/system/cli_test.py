@@ -5,8 +5,10 @@
 
 Closes with a line "N passed, N failed, N skipped".
 """
+import datetime
 import hashlib
 import hmac
+import http.server
 import json
 import os
 import pty
@@ -17,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.error
@@ -453,6 +456,23 @@ def test_where_scim_is_not_available_nothing_of_it_is_there(world):
         assert scim(server.url, "x", "GET", "/Users")[0] == 404
 
 
+def test_the_settings_of_provisioning_hold_and_a_kept_key_stays(world):
+    world.init()
+    with Server(world.data, "--set", "scim.guard_at_least=1", "--set", "scim.guard_percent=0", "--set",
+                "scim.strict_members=true") as server:
+        over = world.over(server)
+        key = latchkey("scim", "enable", shows_secret=True, **over).out.strip()
+        users = [scim(server.url, key, "POST", "/Users", {"schemas": [USER_URN], "userName": f"p{i}@otter-reef.example"})[1]["id"]
+                 for i in range(2)]
+        off = {"schemas": [PATCH_URN], "Operations": [{"op": "replace", "value": {"active": False}}]}
+        assert [scim(server.url, key, "PATCH", f"/Users/{user}", off)[0] for user in users] == [200, 429]
+        strange = {"schemas": [GROUP_URN], "displayName": "Sec Ops", "members": [{"value": "nobody"}]}
+        assert scim(server.url, key, "POST", "/Groups", strange)[0] == 400
+        assert "revoked" not in latchkey("scim", "disable", "--key", "keep", "--yes", **over).out
+        kept = latchkey("scim", "status", "--output", "json", **over).json
+        assert not kept["enabled"] and kept["key"]["id"] == key.split("-")[2], kept
+
+
 def test_deliveries_are_listed_shown_and_sent_again(world):
     world.init()
     with Server(world.data) as server:
@@ -859,6 +879,73 @@ def test_a_person_signs_in_by_a_link_of_the_machine_and_is_signed_out(world):
         kept = [file.read_bytes() for file in world.data.iterdir() if file.is_file()] + [Path(server.log.name).read_bytes()]
         for secret in (cookie, url.partition("code=")[2]):
             assert not any(secret.encode() in content for content in kept), "a secret at rest"
+
+
+def test_the_link_of_init_signs_in_and_its_address_is_the_public_one(world):
+    shown = latchkey("init", "--data-dir", world.data, "--tailnet", "example.com", "--owner", "mira@example.com",
+                     shows_secret=True).out
+    path = re.search(r"^  http://127\.0\.0\.1:8080(/auth/link\?code=\S+)$", shown, re.MULTILINE).group(1)
+    with Server(world.data, "--set", "sessions.idle_seconds=400", "--set", "sessions.absolute_seconds=900") as server:
+        assert press(server.url + path)[0] == 303, shown
+        begun = latchkey("sessions", "list", "--data-dir", world.data, "--output", "json").json["sessions"][0]
+        moment = {name: datetime.datetime.fromisoformat(begun[name].replace("Z", "+00:00")).timestamp()
+                  for name in ("created", "lastSeen", "idleEnds", "ends")}
+        assert abs(moment["idleEnds"] - moment["lastSeen"] - 400) <= 1, begun
+        assert abs(moment["ends"] - moment["created"] - 900) <= 1, begun
+        assert server.stop() == 0
+    public = {"LATCHKEY_PUBLIC_URL": "https://keys.example.com/"}
+    assert latchkey("login-link", "--data-dir", world.data, **public).out.startswith("https://keys.example.com/auth/link?code=")
+
+
+class Provider(http.server.BaseHTTPRequestHandler):
+    """An identity provider that says what it supports."""
+
+    def do_GET(self):
+        issuer = f"http://127.0.0.1:{self.server.server_port}"
+        body = json.dumps({"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token",
+                           "jwks_uri": issuer + "/keys", "response_types_supported": ["code"],
+                           "code_challenge_methods_supported": ["S256"],
+                           "id_token_signing_alg_values_supported": ["RS256"], "keys": []}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_provider_from_setup_to_removal(world):
+    world.init()
+    provider = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=provider.serve_forever, daemon=True).start()
+    issuer = f"http://127.0.0.1:{provider.server_port}"
+    try:
+        with Server(world.data, "--set", "federation.allow_http=true", "--set", "federation.allow_networks=127.0.0.0/8") as server:
+            over = world.over(server)
+            providers = ("sso", "providers")
+            made = latchkey(*providers, "add", "idp", "--issuer", issuer, "--client-id", "latchkey", "--domain", "example.com",
+                            "--name", "Our IdP", typed="s3cret", **over).out
+            assert "Our IdP" in made and issuer in made and "s3cret" not in made, made
+            assert "example.com" in latchkey(*providers, "list", **over).out
+            changed = latchkey(*providers, "update", "idp", "--client-id", "other", "--login-claim", "upn", "--login-is-verified",
+                               "true", "--domain", "example.org", "--scope", "groups", "--groups-claim", "teams",
+                               "--allowed-group", "staff", "--enabled", "false", "--output", "json", **over).json
+            for name, value in {"name": "Our IdP", "clientId": "other", "loginClaim": "upn", "loginIsVerified": True,
+                                "domains": ["example.org"], "scopes": ["groups"], "groupsClaim": "teams",
+                                "allowedGroups": ["staff"], "enabled": False}.items():
+                assert changed[name] == value, (name, changed)
+            assert "off" in latchkey(*providers, "show", "idp", **over).out
+            assert "PKCE" in latchkey(*providers, "check", "idp", **over).out
+            both = latchkey(*providers, "remove", "nobody", "idp", "--yes", code=1, **over)
+            assert both.out == "removed idp\n" and both.err.startswith("latchkey: nobody: "), both
+            assert "no identity providers" in latchkey(*providers, "list", **over).err
+            assert server.stop() == 0
+            assert "s3cret" not in Path(server.log.name).read_text()
+    finally:
+        provider.shutdown()
+        provider.server_close()
 
 
 def test_a_provider_that_does_not_answer_is_not_set_up(world):
