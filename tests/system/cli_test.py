@@ -689,6 +689,36 @@ def test_r39_a_person_from_invite_to_deletion(world):
         assert link.rsplit("/", 1)[1] not in Path(server.log.name).read_text()
 
 
+def test_a_person_who_leaves_is_asked_about_and_what_he_made_gets_new_secrets(world):
+    world.init()
+    with Server(world.data) as server:
+        over = world.over(server)
+        latchkey("users", "add", "bob@example.com", "--role", "admin", **over)
+        token = latchkey("keys", "create", "--type", "api", "--data-dir", world.data, "--user", "bob@example.com",
+                         shows_secret=True).out.strip()
+        his = {"LATCHKEY_URL": server.url, "LATCHKEY_TOKEN": token}
+        old = latchkey("clients", "create", "--scope", "dns", shows_secret=True, **his).out.strip()
+
+        # A yes from a pipe is nobody's.
+        for words in (("offboard", "bob@example.com"), ("keys", "revoke", "--matching", "user:bob@example.com")):
+            assert "nobody is there to ask" in latchkey(*words, typed="y\n", code=1, **over).err
+        latchkey("users", "list", **his)
+
+        report = world.path / "bob.md"
+        done = latchkey("offboard", "BOB@example.com", "--rotate", "clients", "--report", report, "--yes", shows_secret=True, **over)
+        new = SECRET.search(done.out).group()
+        assert new.startswith("tskey-client-") and new != old, done
+        latchkey("token", LATCHKEY_URL=server.url, LATCHKEY_CLIENT_SECRET=old, code=1)
+        latchkey("token", LATCHKEY_URL=server.url, LATCHKEY_CLIENT_SECRET=new, shows_secret=True)
+        latchkey("users", "list", code=1, **his)
+        assert "suspended" in latchkey("users", "show", "bob@example.com", **over).out
+        text = report.read_text()
+        assert text.startswith("#") and "USER.SUSPEND" in text and SECRET.search(text) is None, text
+        again = latchkey("offboard", "nobody@example.com", "--yes", code=1, **over)
+        assert "nobody has the login name" in again.err
+        assert server.stop() == 0
+
+
 def test_the_token_comes_from_a_file_or_standard_input(world):
     world.init()
     file = world.path / "token"
