@@ -16,6 +16,7 @@ import re
 import select
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
 import tempfile
@@ -925,6 +926,46 @@ def test_the_link_of_init_signs_in_and_its_address_is_the_public_one(world):
         assert server.stop() == 0
     public = {"LATCHKEY_PUBLIC_URL": "https://keys.example.com/"}
     assert latchkey("login-link", "--data-dir", world.data, **public).out.startswith("https://keys.example.com/auth/link?code=")
+
+
+class LinklessServer(http.server.BaseHTTPRequestHandler):
+    """On the socket of a data directory: makes a tailnet, and no link."""
+
+    def answer(self, status, body):
+        body = json.dumps(body).encode()
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer(200, {})
+
+    def do_POST(self):
+        if self.path == "/api/local/tailnets":
+            self.answer(200, {"tailnet": "example.com", "owner": "mira@example.com", "apiToken": "the-token"})
+        else:
+            self.answer(503, {"message": "the database is busy"})
+
+    def address_string(self):
+        return "local"
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_token_of_init_is_shown_although_no_link_was_made(world):
+    world.data.mkdir(mode=0o700)
+    server = socketserver.ThreadingUnixStreamServer(str(world.data / "latchkey.sock"), LinklessServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        done = latchkey("init", "--data-dir", world.data, "--tailnet", "example.com", "--owner", "mira@example.com")
+        assert "  the-token\n" in done.out and "signs in" not in done.out, done
+        assert "No link" in done.err and "the database is busy" in done.err, done
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class Provider(http.server.BaseHTTPRequestHandler):

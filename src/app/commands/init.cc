@@ -10,7 +10,7 @@ namespace latchkey::app::commands {
 namespace {
 
 void welcome(Screen& screen, const Settings& settings, const boost::json::object& made,
-             const SecretString& token, const NewLoginLink& link) {
+             const SecretString& token, const Result<NewLoginLink>& link) {
   const std::string dir = settings.data_dir.string();
   screen.print(fmt::format("Tailnet {} is ready. Its owner is {}.\n", printable(text_of(made, "tailnet")),
                            printable(text_of(made, "owner"))));
@@ -22,8 +22,12 @@ void welcome(Screen& screen, const Settings& settings, const boost::json::object
   screen.print(
       fmt::format("  export LATCHKEY_URL={} LATCHKEY_TOKEN=...   # the token above", address_of(settings)));
   screen.print("  latchkey keys create --description 'first key'\n");
-  screen.print("The owner signs in with a browser, once and within ten minutes, at:\n");
-  screen.print_secret("  ", link.url);
+  if (link) {
+    screen.print("The owner signs in with a browser, once and within ten minutes, at:\n");
+    screen.print_secret("  ", link->url);
+  } else {
+    screen.note("No link for a browser was made: " + link.error().message);
+  }
   screen.print(fmt::format("\nLater: latchkey login-link --data-dir {}\n", dir));
   if (settings.root_key_file.empty() && settings.root_key.expose().empty()) {
     screen.print(
@@ -58,8 +62,8 @@ Result<Exit> init(Screen& screen, const InitFlags& flags) {
   TRY(const auto made, object_of(answer));
   const SecretString token(text_of(*made, "apiToken"));
   if (flags.output == OutputForm::table) {
-    TRY(const auto link, first_link(screen, settings, *made));
-    welcome(screen, settings, *made, token, link);
+    // The token is shown this once, whatever becomes of the link.
+    welcome(screen, settings, *made, token, first_link(screen, settings, *made));
     return Exit::done;
   }
   boost::json::object shown(made->storage());
