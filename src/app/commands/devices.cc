@@ -1,7 +1,5 @@
 #include "app/commands/devices.h"
 
-#include <fmt/format.h>
-
 #include <functional>
 
 #include "app/commands/act_on_each.h"

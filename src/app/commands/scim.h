@@ -8,7 +8,7 @@
 
 namespace latchkey::app::commands {
 
-// For the commands that need nothing else: enable, generate-key, status, guard refuse.
+// For the commands that need nothing else: status, enable, refuse.
 struct ScimFlags {
   ServerChoice server;
   OutputForm output = OutputForm::table;

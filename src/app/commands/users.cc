@@ -43,7 +43,7 @@ void tell_what_went(Screen& screen, const boost::json::object& answer) {
   if (!mentions.empty()) screen.note("The policy file goes on naming this person: " + mentions + ".");
 }
 
-// Shows the person as he is afterwards, or as he was when he is gone.
+// With the person as he is afterwards, or as he was when he is gone.
 Result<std::optional<Done>> take_step(Screen& screen, Api& api, const std::string& wanted, const Step& step,
                                       bool ask) {
   TRY(auto user, read_user(api, wanted));
