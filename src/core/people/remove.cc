@@ -30,6 +30,7 @@ std::vector<CredentialId> revoke_keys(core::Tx& tx, const Deletion& of) {
                                    audit::ChangeKind::credential_revoked, of.now);
     act.record.group_id = of.group_id;
     act.record.details = "its owner was deleted";
+    act.record.new_value = boost::json::object{{"reason", "userDeleted"}};
     if (tx.credentials().revoke(key.tailnet, key.id, of.now, act)) ended.push_back(key.id);
   }
   return ended;
