@@ -7,7 +7,7 @@
 #include "core/credentials/credential_store.h"
 #include "core/credentials/hostname_pattern.h"
 #include "core/credentials/lifetime.h"
-#include "core/identity/user_store.h"
+#include "core/identity/hold_caller.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
 
@@ -37,13 +37,10 @@ Result<void> check_grant(const DeviceGrant& grant) {
   return {};
 }
 
-// Issues a credential whose kind-specific members are already in `wanted`. Not for somebody who was deleted
-// since his request was authenticated.
+// Issues a credential whose kind-specific members are already in `wanted`.
 Result<IssuedKey> issue(core::Tx& tx, const identity::Caller& caller, Credential wanted, seconds lifetime,
                         const KeyMint& mint, TimePoint now) {
-  if (!caller.trust && !tx.users().hold(caller.tailnet, caller.user)) {
-    return unauthenticated("this user is gone");
-  }
+  TRY(identity::hold_caller(tx, caller));
   MintedKey minted = mint.mint(wanted.type);
   wanted.id = std::move(minted.id);
   wanted.digest = minted.digest;

@@ -4,6 +4,7 @@
 #include "core/credentials/credential_store.h"
 #include "core/credentials/key_reach.h"
 #include "core/credentials/lifetime.h"
+#include "core/identity/hold_caller.h"
 #include "core/policy/manage.h"
 #include "core/policy/ownership.h"
 #include "crypto/random.h"
@@ -67,7 +68,8 @@ Result<void> store(core::Tx& tx, const Credential& was, const Credential& is, co
   return {};
 }
 
-Result<void> check_may_create(const identity::Caller& caller, KeyType type) {
+Result<void> check_may_create(core::Tx& tx, const identity::Caller& caller, KeyType type) {
+  TRY(identity::hold_caller(tx, caller));
   const identity::Scope needed{scope_family_of(type), identity::ScopeAccess::write};
   if (!caller.trust || caller.trust->scopes.holds(needed)) return {};
   return forbidden("calling actor does not have enough permissions to perform this function");
@@ -89,7 +91,7 @@ Credential new_credential(const identity::Caller& caller, KeyType type, const Tr
 Result<IssuedKey> create_client(core::Tx& tx, const MayCreateTrust& may, const NewClient& want,
                                 const Issuer& issuer, TimePoint now) {
   const auto& caller = may.caller();
-  TRY(check_may_create(caller, KeyType::client));
+  TRY(check_may_create(tx, caller, KeyType::client));
   TRY(auto scopes, check_terms(tx, caller, want.terms));
   TRY(const auto lifetime, choose_client_lifetime(want.expiry_seconds));
   auto credential = new_credential(caller, KeyType::client, want.terms, std::move(scopes), now);
@@ -105,7 +107,7 @@ Result<IssuedKey> create_client(core::Tx& tx, const MayCreateTrust& may, const N
 Result<Credential> create_federated_identity(core::Tx& tx, const MayCreateTrust& may, const TrustTerms& want,
                                              const Issuer& issuer, TimePoint now) {
   const auto& caller = may.caller();
-  TRY(check_may_create(caller, KeyType::federated));
+  TRY(check_may_create(tx, caller, KeyType::federated));
   TRY(auto scopes, check_terms(tx, caller, want));
   auto credential = new_credential(caller, KeyType::federated, want, std::move(scopes), now);
   credential.id = CredentialId(caller.tailnet.str() + "-" + id_text('k', crypto::random_bits()));

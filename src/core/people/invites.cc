@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "core/identity/hold_caller.h"
 #include "core/identity/user_store.h"
 #include "core/people/admit.h"
 #include "core/people/invite_store.h"
@@ -96,6 +97,7 @@ Result<std::vector<InviteWithCode>> invite(core::Tx& tx,
   if (wanted.empty() || wanted.size() > kMaxInvitesAtOnce) {
     return malformed("1 to " + std::to_string(kMaxInvitesAtOnce) + " invites at a time");
   }
+  TRY(identity::hold_caller(tx, may.caller()));
   tx.invites().forget_expired(may.tailnet(), now);
   if (tx.invites().list(may.tailnet()).size() + wanted.size() > kMaxOpenInvites) {
     return conflict("at most " + std::to_string(kMaxOpenInvites) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/identity/hold_caller.h"
 #include "core/tailnet/tailnet.h"
 #include "core/webhooks/audit_view.h"
 #include "core/webhooks/payload.h"
@@ -42,6 +43,7 @@ Result<EndpointWithSecret> create_endpoint(core::Tx& tx, const MayCreateWebhook&
   WebhookEndpoint endpoint;
   TRY(endpoint.provider, check_provider(want.provider));
   TRY(endpoint.subscriptions, check_subscriptions(want.subscriptions));
+  TRY(identity::hold_caller(tx, may.caller()));
   if (tx.webhooks().list(may.tailnet()).size() >= kMaxEndpoints) {
     return conflict("there are " + std::to_string(kMaxEndpoints) +
                     " webhook endpoints, as many as a tailnet may have: delete one first");
