@@ -65,6 +65,37 @@ TEST_F(Invites, AreRefusedAlikeWhenWrongOldOrWithdrawn) {
   EXPECT_TRUE(accept(made.code, "a@otter-reef.example").ok()) << "a second before, and still unused";
 }
 
+TEST_F(Invites, SentAgainHaveAnotherLinkAndTheOneBeforeEnds) {
+  const auto made = invite({"auditor", "bob@example.com"});
+  const auto may = *identity::authorize<Operation::resend_user_invite>(world_.caller(Role::admin));
+  const auto resend = [&] {
+    return world_.db().write_now(
+        [&](core::Tx& tx) { return resend_invite(tx, may, made.invite.id, world_.mint(), world_.now); });
+  };
+  world_.now += kResendPause - seconds{1};
+  EXPECT_EQ(resend().error().code, ErrorCode::rate_limited);
+  world_.now += days{89};
+  const auto again = resend();
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->invite.expires, world_.now + kInviteLifetime);
+  EXPECT_EQ(resend().error().code, ErrorCode::rate_limited);
+  EXPECT_EQ(accept(made.code, "bob@otter-reef.example").error().code, ErrorCode::not_found);
+  world_.now += days{89};
+  const auto bob = accept(again->code, "bob@otter-reef.example");
+  ASSERT_TRUE(bob.ok());
+  EXPECT_EQ(bob->role, Role::auditor);
+  EXPECT_EQ(resend().error().code, ErrorCode::not_found);
+}
+
+TEST_F(Invites, ThatAreWithdrawnLetNobodyIn) {
+  const auto made = invite();
+  const auto may = *identity::authorize<Operation::delete_user_invite>(world_.caller(Role::admin));
+  ASSERT_TRUE(world_.db()
+                  .write_now([&](core::Tx& tx) { return delete_invite(tx, may, made.invite.id, world_.now); })
+                  .ok());
+  EXPECT_EQ(accept(made.code, "a@otter-reef.example").error().code, ErrorCode::not_found);
+}
+
 TEST_F(Invites, EndWithTheRightOfWhoeverInvited) {
   const auto by_demoted = invite();
   world_.set_role(Role::it_admin, Role::auditor);

@@ -104,6 +104,32 @@ TEST_F(ManageDevices, TagsTakeTheUserAwayAndLeaveTheExpiryAlone) {
   EXPECT_EQ(stored().tags, (Events{"tag:ci", "tag:web"}));
 }
 
+TEST_F(ManageDevices, IsHandedOverToSomebodyActiveAndStaysConnected) {
+  const auto heir = world_.user(Role::auditor);
+  world_.set_status(Role::auditor, identity::UserStatus::suspended);
+  EXPECT_EQ(manage(hand_over, Role::admin, heir.id).error().code, ErrorCode::conflict);
+  EXPECT_EQ(manage(hand_over, Role::admin, UserId("uNobodyCNTRL")).error().code, ErrorCode::conflict);
+  world_.set_status(Role::auditor, identity::UserStatus::active);
+  EXPECT_EQ(manage(hand_over, Role::network_admin, heir.id).error().code, ErrorCode::forbidden);
+  EXPECT_EQ(stored().user, device_.user);
+
+  const auto before = world_.log().size();
+  ASSERT_TRUE(manage(hand_over, Role::admin, heir.id).ok());
+  EXPECT_EQ(stored().user, heir.id);
+  EXPECT_EQ(stored().node_key, device_.node_key);
+  ASSERT_TRUE(manage(hand_over, Role::admin, heir.id).ok()) << "his already: nothing happens";
+  EXPECT_EQ(new_events(before), Events{"NODE.UPDATE.USER"});
+
+  // The machine logs in again for the one before: each has it once, so it cannot be handed over too.
+  id_ = world_.join(1, 2, key_).id.str();
+  ASSERT_NE(id_, device_.id.str());
+  EXPECT_EQ(manage(hand_over, Role::admin, heir.id).error().code, ErrorCode::conflict);
+  world_.store_policy(R"({"tagOwners": {"tag:ci": []}})");
+  ASSERT_TRUE(manage(set_tags, Role::admin, std::vector<std::string>{"tag:ci"}).ok());
+  EXPECT_EQ(manage(hand_over, Role::admin, world_.user(Role::member).id).error().code, ErrorCode::conflict)
+      << "the tailnet's";
+}
+
 TEST_F(ManageDevices, TagsAreThoseOfThePolicyFileOnceThereIsOne) {
   world_.store_policy(R"({"tagOwners": {"tag:web": ["autogroup:it-admin"]}})");
   EXPECT_EQ(manage(set_tags, Role::owner, Events{"tag:other"}).error().message,
