@@ -42,7 +42,6 @@ CORE_LEFT = {
     "credentials": {"audit", "identity", "policy", "tailnet", "federation"},
     "join": {"audit", "identity", "policy", "tailnet", "credentials"},
     "scim": {"audit", "identity"},
-    "provisioning": {"audit", "identity", "policy", "tailnet", "credentials", "scim", "people"},
     "posture": {"audit", "identity", "policy", "tailnet"},
     "logstream": {"audit", "identity", "policy", "tailnet"},
     "services": {"audit", "identity", "policy", "tailnet"},

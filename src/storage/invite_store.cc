@@ -1,7 +1,5 @@
 #include "storage/invite_store.h"
 
-#include <algorithm>
-
 #include "storage/columns.h"
 
 namespace latchkey::storage {
@@ -26,14 +24,13 @@ const Statement kForgetExpired{"DELETE FROM user_invites WHERE tailnet_id = $1 A
 people::Invite invite_of(const TailnetId& tailnet, const Row& row) {
   people::Invite invite;
   const auto role = identity::role_from(row.at(2).text());
-  const Blob& code = row.at(4).bytes();
-  if (!role || code.size() != invite.code.size()) throw DatabaseError("an invite is damaged");
+  if (!role) throw DatabaseError("an invite is damaged");
   invite.id = InviteId(row.at(0).text());
   invite.tailnet = tailnet;
   invite.inviter = UserId(row.at(1).text());
   invite.role = *role;
   invite.email = row.at(3).text();
-  std::ranges::copy(code, invite.code.begin());
+  invite.code = digest_of(row.at(4));
   invite.created = time_of(row.at(5));
   invite.linked = time_of(row.at(6));
   invite.expires = time_of(row.at(7));

@@ -96,7 +96,7 @@ Answer list_users(Context& context, Call& call) {
 Answer get_user(Context& context, Call& call) {
   CO_TRY(auto may, identity::authorize<Operation::read_user>(call.caller));
   const auto now = context.clock.now();
-  auto work = [may, id = UserId(call.path_element("userId")), now](core::Tx& tx) {
+  auto work = [may, id = user_of(call), now](core::Tx& tx) {
     return credentials::view_user(tx, may, id, now);
   };
   CO_TRY(const auto view, co_await context.db.read(std::move(work)));
