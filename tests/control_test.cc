@@ -113,6 +113,45 @@ TEST(Control, AMemberThatComesIntoASyncedGroupOrGoesChangesTheMapsAtOnce) {
   EXPECT_EQ(gone.size(), 1U);
 }
 
+TEST(Control, WhoComesAgainUnderANameThatWasInASyncedGroupIsNotInIt) {
+  RunningServer server;
+  ASSERT_EQ(server
+                .call("POST", "/api/v2/tailnet/-/acl",
+                      R"({"tagOwners": {"tag:srv": []},
+                          "acls": [{"action": "accept", "src": ["group:ops@example.com"], "dst": ["tag:srv:22"]}]})")
+                .status,
+            200);
+  const std::string login = "bob@example.com";
+  const auto admit = [&] {
+    const auto made =
+        server.call("POST", "/api/console/users", R"({"loginName":")" + login + R"(","role":"admin"})");
+    EXPECT_EQ(made.status, 200) << made.body;
+    return std::string(made.json().at("id").as_string());
+  };
+  const auto joined = [&](const char* name) {
+    const auto made = server.call_local_as(login, "POST", "/api/v2/tailnet/-/keys",
+                                           R"({"capabilities":{"devices":{"create":{}}}})");
+    EXPECT_EQ(made.status, 200) << made.body;
+    return Device(server, SecretString(std::string(made.json().at("key").as_string())), name);
+  };
+  const auto first = admit();
+  const auto enabled = server.call("POST", "/api/console/provisioning/enable");
+  ASSERT_EQ(enabled.status, 200) << enabled.body;
+  const SecretString key(std::string(enabled.json().at("key").as_string()));
+  const auto group = server.call_as(
+      key, "POST", "/scim/v2/Groups",
+      R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Ops","members":[{"value":")" +
+          first + R"("}]})");
+  ASSERT_EQ(group.status, 201) << group.body;
+
+  Device machine(server, server.auth_key(R"("reusable":true,"tags":["tag:srv"])"), "machine");
+  EXPECT_TRUE(machine.poll().at("Peers").as_array().empty());
+  ASSERT_EQ(server.call("POST", "/api/v2/users/" + first + "/delete").status, 200);
+  ASSERT_NE(admit(), first);
+  auto laptop = joined("laptop");
+  EXPECT_TRUE(laptop.poll().at("Peers").as_array().empty());
+}
+
 TEST(Control, R17ARevokedKeyIsRefusedWithItsReasonAndJoinedDevicesStay) {
   RunningServer server;
   const auto key = server.auth_key();
