@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "core/audit/audit_store.h"
 #include "core/credentials/access_token.h"
 #include "core/credentials/find_keys.h"
 #include "core/credentials/trust_credential.h"
@@ -150,6 +151,28 @@ TEST_P(IncidentTest, FindsByTheAddressOfAnyActInTheLogAndNotOnlyOfTheLastUse) {
   EXPECT_EQ(found(Role::owner, "from:198.51.100.0/24"), (Names{"stolen"}));
   EXPECT_EQ(found(Role::owner, "made-with:" + token.credential.id.str()), (Names{"made by the thief"}));
   EXPECT_EQ(find(Role::owner, "type:auth")->devices, 1U);
+}
+
+TEST_P(IncidentTest, WhatAnAccessTokenDidItsClientDid) {
+  const auto machine = client(Role::admin, "machine");
+  identity::Caller acting;
+  acting.kind = identity::Caller::Kind::trust_credential;
+  acting.tailnet = machine.credential.tailnet;
+  acting.trust = identity::TrustGrant{};
+  acting.trust->credential = machine.credential.id;
+  acting.source.credential = mint(machine).credential.id;
+  acting.source.address = "203.0.113.99";
+  world()
+      .db()
+      .write_now([&](core::Tx& tx) -> Result<void> {
+        tx.audit().append(identity::record_by(
+            acting, audit::Action::update,
+            {acting.tailnet.str(), "example", audit::TargetType::tailnet, "DNS_CONFIG"}, world().now));
+        return {};
+      })
+      .value();
+  EXPECT_EQ(found(Role::owner, "type:client from:203.0.113.99"), (Names{"machine"}));
+  EXPECT_EQ(found(Role::owner, "type:client from:203.0.113.98"), Names{});
 }
 
 TEST_P(IncidentTest, EndsWhatWasShownInOneGroupWithTheQueryAndTheReason) {
