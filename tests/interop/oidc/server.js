@@ -1,5 +1,5 @@
 // One latchkey server for a test file: a tailnet in a directory of its own, on a port of the kernel's choice.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,24 +7,44 @@ import { createInterface } from 'node:readline';
 
 const binary = process.env.LATCHKEY_BINARY ?? new URL('../../../build/latchkey', import.meta.url).pathname;
 
-export class Server {
-  static async start(settings = {}) {
-    const server = new Server();
-    server.directory = mkdtempSync(join(tmpdir(), 'latchkey-oidc.'));
-    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_')));
-    const data = join(server.directory, 'data');
-    const made = execFileSync(
-      binary,
-      ['init', '--data-dir', data, '--tailnet', 'otter-reef.example', '--owner', 'olive@otter-reef.example', '--output', 'json'],
-      { env: environment, stdio: ['ignore', 'pipe', 'ignore'] },
+// Gives what it prints.
+export function runProgram(program, words, input = '', env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, words, { env, timeout: 30_000 }, (failed, out, said) =>
+      failed ? reject(new Error(`${words.join(' ')}: ${said || failed.message}`)) : resolve(out),
     );
+    child.stdin.end(input);
+  });
+}
+
+export class Server {
+  // `settings`: as variables of the environment.
+  static async start(settings = {}) {
+    const server = new this();
+    server.directory = mkdtempSync(join(tmpdir(), 'latchkey-server.'));
+    server.environment = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LATCHKEY_'))),
+      LATCHKEY_DATA_DIR: join(server.directory, 'data'),
+      LATCHKEY_LISTEN: '127.0.0.1:0',
+      LATCHKEY_METRICS_LISTEN: '127.0.0.1:0',
+      ...settings,
+    };
+    const made = await server.run('init', '--tailnet', 'otter-reef.example', '--owner', 'olive@otter-reef.example', '--output', 'json');
     server.token = JSON.parse(made).apiToken;
-    server.process = spawn(binary, ['serve', '--data-dir', data, '--listen', '127.0.0.1:0', '--log-format', 'json'], {
-      env: { ...environment, LATCHKEY_METRICS_LISTEN: '127.0.0.1:0', ...settings },
+    server.process = spawn(binary, ['serve', '--log-format', 'json'], {
+      env: server.environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     server.url = await server.#listening();
     return server;
+  }
+
+  // A command on the server's machine; gives what it prints. Meanwhile the providers of this process answer.
+  run(...words) {
+    return this.runWith('', ...words);
+  }
+  runWith(input, ...words) {
+    return runProgram(binary, words, input, this.environment);
   }
 
   #listening() {
@@ -34,7 +54,7 @@ export class Server {
       createInterface({ input: this.process.stderr }).on('line', (line) => {
         said.push(line);
         const entry = line.startsWith('{') ? JSON.parse(line) : {};
-        if (entry.event !== 'listening' || !/^http:\/\/127\.0\.0\.1:\d+$/.test(entry.url)) return;
+        if (entry.event !== 'listening') return;
         clearTimeout(patience);
         resolve(entry.url);
       });
