@@ -238,6 +238,26 @@ std::string redact_keys(std::string_view text) {
   }
 }
 
+std::string escape_markup(std::string_view text, Quotes quotes) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"' && quotes == Quotes::escape) {
+      out += "&quot;";
+    } else if (c == '\'' && quotes == Quotes::escape) {
+      out += "&#39;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());

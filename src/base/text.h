@@ -55,6 +55,11 @@ bool holds_key(std::string_view text);
 // stored or sent back, since clients put their secrets into the wrong places.
 std::string redact_keys(std::string_view text);
 
+// The same text with & < > as character references, so that nothing in it begins a tag, a reference or, in
+// chats, a link or a mention; both quotes too where it may stand in an attribute.
+enum class Quotes { keep, escape };
+std::string escape_markup(std::string_view text, Quotes quotes);
+
 // Decodes %XX of a URL part; nothing when a % is not followed by two hexadecimal digits.
 // '+' becomes a space only when asked (form and query values, not path elements).
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);

@@ -83,6 +83,12 @@ TEST(RedactKeys, HidesWhateverBeginsLikeAKey) {
   EXPECT_EQ(redact_keys("tskey-tskey-api-x"), "tskey-***");
 }
 
+TEST(EscapeMarkup, LeavesNothingThatBeginsMarkupAndEscapesQuotesWhereAsked) {
+  constexpr std::string_view text = R"(<a href="x" title='y'>&amp;)";
+  EXPECT_EQ(escape_markup(text, Quotes::keep), R"(&lt;a href="x" title='y'&gt;&amp;amp;)");
+  EXPECT_EQ(escape_markup(text, Quotes::escape), "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;amp;");
+}
+
 TEST(Ids, HaveTheDocumentedShape) {
   const auto id = id_text('k', 0xFFFFFFFFFFFFFFFF);
   EXPECT_EQ(id.size(), 17U);

@@ -39,23 +39,7 @@ std::string one_line(std::string_view text) {
 // The three characters that mean something to Slack's and Google Chat's parsers: links, mentions of people
 // and groups (<!channel>, <users/all>) all begin with one of them.
 std::string entity_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return escape_markup(text, Quotes::keep);
 }
 
 std::string markdown_escaped(std::string_view text) {
