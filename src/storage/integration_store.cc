@@ -32,12 +32,6 @@ posture::Integration integration_of(const TailnetId& tailnet, const Row& row) {
 
 }  // namespace
 
-bool SqlIntegrationStore::told(const audit::Act& act) {
-  if (work_.connection().changed() == 0) return false;
-  work_.record(act);
-  return true;
-}
-
 std::vector<posture::Integration> SqlIntegrationStore::list(const TailnetId& tailnet) {
   std::vector<posture::Integration> integrations;
   for (const auto& row : work_.connection().run(kList, {tailnet.str()})) {
@@ -59,7 +53,7 @@ bool SqlIntegrationStore::insert(const posture::Integration& integration, const 
       kInsert, {integration.tailnet.str(), integration.id.str(), std::string(to_string(integration.provider)),
                 account.cloud_id, account.client_id, account.tenant_id, integration.sealed_secret,
                 time_value(integration.updated)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlIntegrationStore::update(const posture::Integration& integration, const audit::Act& act) {
@@ -67,13 +61,13 @@ bool SqlIntegrationStore::update(const posture::Integration& integration, const 
   work_.connection().run(
       kUpdate, {integration.tailnet.str(), integration.id.str(), account.cloud_id, account.client_id,
                 account.tenant_id, integration.sealed_secret, time_value(integration.updated)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlIntegrationStore::remove(const TailnetId& tailnet, const posture::IntegrationId& id,
                                  const audit::Act& act) {
   work_.connection().run(kRemove, {tailnet.str(), id.str()});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 }  // namespace latchkey::storage

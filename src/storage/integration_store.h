@@ -17,8 +17,6 @@ class SqlIntegrationStore final : public posture::IntegrationStore {
   bool remove(const TailnetId& tailnet, const posture::IntegrationId& id, const audit::Act& act) override;
 
  private:
-  bool told(const audit::Act& act);
-
   UnitOfWork& work_;
 };
 

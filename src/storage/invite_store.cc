@@ -44,12 +44,6 @@ std::optional<people::Invite> first_of(const TailnetId& tailnet, const Rows& row
 
 }  // namespace
 
-bool SqlInviteStore::told(const audit::Act& act) {
-  if (work_.connection().changed() == 0) return false;
-  work_.record(act);
-  return true;
-}
-
 std::optional<people::Invite> SqlInviteStore::find(const TailnetId& tailnet, const InviteId& id) {
   return first_of(tailnet, work_.connection().run(kFind, {tailnet.str(), id.str()}));
 }
@@ -78,12 +72,12 @@ void SqlInviteStore::insert(const people::Invite& invite, const audit::Act& act)
 bool SqlInviteStore::renew(const people::Invite& invite, const crypto::Digest& was, const audit::Act& act) {
   work_.connection().run(kRenew, {invite.tailnet.str(), invite.id.str(), blob_of(invite.code),
                                   time_value(invite.linked), time_value(invite.expires), blob_of(was)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlInviteStore::remove(const people::Invite& invite, const audit::Act& act) {
   work_.connection().run(kRemove, {invite.tailnet.str(), invite.id.str(), blob_of(invite.code)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 void SqlInviteStore::forget_expired(const TailnetId& tailnet, TimePoint now) {

@@ -18,8 +18,6 @@ class SqlInviteStore final : public people::InviteStore {
   void forget_expired(const TailnetId& tailnet, TimePoint now) override;
 
  private:
-  bool told(const audit::Act& act);
-
   UnitOfWork& work_;
 };
 

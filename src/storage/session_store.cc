@@ -77,12 +77,6 @@ std::optional<Session> first_of(const Rows& rows) {
 
 }  // namespace
 
-bool SqlSessionStore::told(const audit::Act& act) {
-  if (work_.connection().changed() == 0) return false;
-  work_.record(act);
-  return true;
-}
-
 std::optional<Session> SqlSessionStore::find(const crypto::Digest& shown) {
   return first_of(work_.connection().run(kFindByDigest, {blob_of(shown)}));
 }
@@ -117,12 +111,12 @@ void SqlSessionStore::touch(const Session& session) {
 bool SqlSessionStore::renew(const Session& session, const crypto::Digest& before, const audit::Act& act) {
   work_.connection().run(kRenew, {session.tailnet.str(), session.id, blob_of(session.digest), blob_of(before),
                                   time_value(session.renewed), std::string(to_string(session.role))});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlSessionStore::remove(const Session& session, const audit::Act& act) {
   work_.connection().run(kRemove, {session.tailnet.str(), session.id});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 std::int64_t SqlSessionStore::remove_of_provider(const TailnetId& tailnet, std::string_view provider) {

@@ -24,8 +24,6 @@ class SqlSessionStore final : public signon::SessionStore {
   std::int64_t forget(TimePoint seen_before, TimePoint now, std::int64_t limit) override;
 
  private:
-  bool told(const audit::Act& act);
-
   UnitOfWork& work_;
 };
 

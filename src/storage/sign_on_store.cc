@@ -97,12 +97,6 @@ IdentityLink link_of(const Row& row) {
 
 }  // namespace
 
-bool SqlSignOnStore::told(const audit::Act& act) {
-  if (work_.connection().changed() == 0) return false;
-  work_.record(act);
-  return true;
-}
-
 std::vector<Provider> SqlSignOnStore::providers(const TailnetId& tailnet) {
   std::vector<Provider> providers;
   for (const auto& row : work_.connection().run(kProviders, {tailnet.str()})) {
@@ -126,7 +120,7 @@ bool SqlSignOnStore::insert(const Provider& provider, const audit::Act& act) {
        list_text(settings.domains), list_text(settings.scopes), settings.groups_claim,
        list_text(settings.allowed_groups), settings.enabled, std::string(to_string(provider.set_up_by)),
        time_value(provider.created), time_value(provider.modified)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlSignOnStore::update(const Provider& provider, const audit::Act& act) {
@@ -137,12 +131,12 @@ bool SqlSignOnStore::update(const Provider& provider, const audit::Act& act) {
        std::string(to_string(settings.login_claim)), settings.login_is_verified, list_text(settings.domains),
        list_text(settings.scopes), settings.groups_claim, list_text(settings.allowed_groups),
        settings.enabled, std::string(to_string(provider.set_up_by)), time_value(provider.modified)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 bool SqlSignOnStore::remove_provider(const TailnetId& tailnet, std::string_view id, const audit::Act& act) {
   work_.connection().run(kRemoveProvider, {tailnet.str(), std::string(id)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 void SqlSignOnStore::put(const SignOnAttempt& attempt) {
@@ -191,12 +185,12 @@ std::vector<IdentityLink> SqlSignOnStore::links_of(const TailnetId& tailnet, con
 bool SqlSignOnStore::insert(const IdentityLink& link, const audit::Act& act) {
   work_.connection().run(kInsertLink, {link.tailnet.str(), link.issuer, link.subject, link.user.str(),
                                        std::string(to_string(link.rule)), time_value(link.created)});
-  return told(act);
+  return work_.record_if_changed(act);
 }
 
 void SqlSignOnStore::remove_link(const IdentityLink& link, const audit::Act& act) {
   work_.connection().run(kRemoveLink, {link.tailnet.str(), link.issuer, link.subject});
-  told(act);
+  work_.record_if_changed(act);
 }
 
 }  // namespace latchkey::storage

@@ -27,8 +27,6 @@ class SqlSignOnStore final : public signon::SignOnStore {
   void remove_link(const signon::IdentityLink& link, const audit::Act& act) override;
 
  private:
-  bool told(const audit::Act& act);
-
   UnitOfWork& work_;
 };
 

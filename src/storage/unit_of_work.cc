@@ -154,6 +154,12 @@ void UnitOfWork::record(const audit::Act& act) {
   record({&act.record, 1}, act.change);
 }
 
+bool UnitOfWork::record_if_changed(const audit::Act& act) {
+  if (connection_.changed() == 0) return false;
+  record(act);
+  return true;
+}
+
 // Until flush() a change counts the records of this unit of work, from 1.
 void UnitOfWork::record(std::span<const audit::Record> records, const audit::Change& change) {
   auto& added = changes_.emplace_back(change);

@@ -53,6 +53,8 @@ class UnitOfWork final : public core::Tx {
 
   // Called by stores with each change.
   void record(const audit::Act& act);
+  // Only when the statement before changed a row; says whether it did.
+  bool record_if_changed(const audit::Act& act);
   // Of several records and one change.
   void record(std::span<const audit::Record> records, const audit::Change& change);
   void record_only(const audit::Record& record);
