@@ -123,4 +123,8 @@ bool constant_time_equal(std::span<const std::uint8_t> a, std::span<const std::u
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+bool constant_time_equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
 }  // namespace latchkey::crypto

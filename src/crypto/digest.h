@@ -41,5 +41,6 @@ Key256 hkdf_sha256(const Key256& key, std::string_view info);
 
 // Time depends on the lengths only. Different lengths are unequal.
 bool constant_time_equal(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
+bool constant_time_equal(std::string_view a, std::string_view b);
 
 }  // namespace latchkey::crypto

@@ -22,12 +22,9 @@ std::string discovery_address(std::string issuer) {
 }
 
 Result<std::string> key_set_address(const boost::json::object& found, const std::string& issuer) {
-  const auto text_of = [&found](const char* name) {
-    const auto* value = found.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  if (text_of("issuer") != issuer) return malformed("the discovery document is another issuer's");
-  auto address = text_of("jwks_uri");
+  if (federation::text_of(found, "issuer") != issuer)
+    return malformed("the discovery document is another issuer's");
+  auto address = federation::text_of(found, "jwks_uri");
   if (address.empty()) return malformed("the discovery document has no jwks_uri");
   return address;
 }

@@ -95,6 +95,11 @@ Result<json::object> parse_strict_object(std::string_view text, std::string_view
   return std::move(value.get_object());
 }
 
+std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 Result<Jws> parse_jws(std::string_view text) {
   if (text.size() > kMaxToken) return malformed("the token is too long");
   const auto parts = split(text, '.');
@@ -117,18 +122,15 @@ Result<Jws> parse_jws(std::string_view text) {
       return malformed("the token is of another type: " +
                        storable(clip(redact_keys(json::serialize(*typ)), 64)));
   }
-  const auto text_of = [&header](const char* name) {
-    const auto* value = header.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  const auto algorithm = crypto::jws_algorithm_from(text_of("alg"));
+  const auto algorithm = crypto::jws_algorithm_from(text_of(header, "alg"));
   if (!algorithm) {
     return malformed("the token's algorithm is not an accepted one: " +
-                     storable(clip(redact_keys(text_of("alg")), 32)));
+                     storable(clip(redact_keys(text_of(header, "alg")), 32)));
   }
-  if (header.contains("kid") && text_of("kid").empty()) return malformed("the token's kid is no text");
+  if (header.contains("kid") && text_of(header, "kid").empty())
+    return malformed("the token's kid is no text");
   jws.algorithm = *algorithm;
-  jws.kid = text_of("kid");
+  jws.kid = text_of(header, "kid");
   TRY(jws.claims, parse_strict_object(*claims_text, "the token's payload"));
   jws.compact = text;
   return jws;

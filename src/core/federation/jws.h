@@ -29,5 +29,7 @@ Result<Jws> parse_jws(std::string_view text);
 
 // JSON that must be an object; members that stand twice, anywhere in it, are refused.
 Result<boost::json::object> parse_strict_object(std::string_view text, std::string_view what);
+// A member that is a text; empty when it is absent or something else.
+std::string text_of(const boost::json::object& object, std::string_view name);
 
 }  // namespace latchkey::federation

@@ -8,11 +8,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object& key, const char* name) {
-  const auto* value = key.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 bool is_for_signatures(const json::object& key) {
   const auto use = text_of(key, "use");
   if (!use.empty() && use != "sig") return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/federation/jws.h"
 #include "core/federation/trust.h"
 #include "core/identity/user.h"
 
@@ -10,11 +11,7 @@ namespace latchkey::signon {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& claims, std::string_view name) {
-  const auto* value = claims.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+using federation::text_of;
 
 const json::value* value_at(const json::object& claims, const std::string& path) {
   const auto names = federation::claim_path(path);

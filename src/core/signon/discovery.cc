@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/federation/jws.h"
 
 namespace latchkey::signon {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& document, const char* name) {
-  const auto* value = document.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+using federation::text_of;
 
 // Texts in a list; an absent list is `otherwise`.
 std::vector<std::string> texts_of(const json::object& document, const char* name,

@@ -11,18 +11,10 @@ namespace latchkey::signon {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& claims, const char* name) {
-  const auto* value = claims.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+using federation::text_of;
 
 std::string shown(std::string_view text) {
   return "\"" + storable(clip(redact_keys(text), 128)) + "\"";
-}
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 // Several audiences are told apart by azp: a token for another client that also names us is not ours.
@@ -90,7 +82,7 @@ Result<void> judge_id_token(const federation::Jws& token, const IdTokenExpectati
   TRY(check_audience(claims, expected.client_id));
   TRY(check_times(claims, now));
   const auto nonce = text_of(claims, "nonce");
-  if (!crypto::constant_time_equal(bytes_of(nonce), bytes_of(expected.nonce))) {
+  if (!crypto::constant_time_equal(nonce, expected.nonce)) {
     return malformed(nonce.empty() ? "nonce is missing" : "nonce is that of another login");
   }
   TRY(check_subject(claims));
