@@ -22,7 +22,7 @@ LinkDecision refuse(LinkRefusal why) {
 
 LinkDecision judge_person(const identity::User& user, LinkRule rule) {
   if (user.status == UserStatus::suspended) return refuse(LinkRefusal::suspended);
-  if (user.status == UserStatus::needs_approval) return {LinkRefusal::needs_approval, rule};
+  if (user.status == UserStatus::needs_approval) return refuse(LinkRefusal::needs_approval);
   return {std::nullopt, rule};
 }
 

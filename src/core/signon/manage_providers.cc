@@ -58,12 +58,16 @@ Result<Provider> read_provider(core::Tx& tx, const MayReadSignOn& may, std::stri
   return find(tx, may.tailnet(), id);
 }
 
-Result<Provider> create_provider(core::Tx& tx, const MayWriteSignOn& may, NewProvider want,
-                                 const SignOnContext& context, TimePoint now) {
+Result<void> check_new_provider(NewProvider& want, const SignOnContext& context) {
   TRY(check_provider_id(want.id));
   want.settings.domains = fold_domains(std::move(want.settings.domains));
   TRY(check_provider(want.settings, context.allow_http));
-  TRY(check_client_secret(want.client_secret));
+  return check_client_secret(want.client_secret);
+}
+
+Result<Provider> create_provider(core::Tx& tx, const MayWriteSignOn& may, NewProvider want,
+                                 const SignOnContext& context, TimePoint now) {
+  TRY(check_new_provider(want, context));
   // So that the limit holds against two at once.
   tx.settings().hold(may.tailnet());
   if (tx.sign_on().providers(may.tailnet()).size() >= kMaxProviders) {

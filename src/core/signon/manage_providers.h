@@ -39,7 +39,10 @@ struct ProviderChange {
 std::vector<Provider> list_providers(core::Tx& tx, const MayReadSignOn& may);
 Result<Provider> read_provider(core::Tx& tx, const MayReadSignOn& may, std::string_view id);
 
-// malformed names the member. conflict: the id or the issuer is taken, or kMaxProviders are there.
+// Whether it is well-formed, before anybody asks the provider; its domains are folded. malformed names the
+// member.
+Result<void> check_new_provider(NewProvider& want, const SignOnContext& context);
+// Checks it so too. conflict: the id or the issuer is taken, or kMaxProviders are there.
 Result<Provider> create_provider(core::Tx& tx, const MayWriteSignOn& may, NewProvider want,
                                  const SignOnContext& context, TimePoint now);
 // Sessions that it began end, unless only its name changes: they were let in under other rules. A change to

@@ -7,6 +7,8 @@
 namespace latchkey::http {
 namespace {
 
+using federation::text_of;
+
 constexpr std::string_view kFailed = "the identity provider could not be asked";
 constexpr std::string_view kRefused = "the identity provider's answer was not accepted";
 constexpr std::size_t kMostAnswer = 256UL * 1024;
@@ -17,14 +19,8 @@ Error failed(std::string reason) {
 }
 Error refused(std::string reason) {
   auto error = forbidden(std::string(kRefused));
-  error.refusal = false;
   error.detail = std::move(reason);
   return error;
-}
-
-std::string text_of(const boost::json::object& object, const char* name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 std::string form_of(const std::vector<std::pair<std::string_view, std::string_view>>& members) {
@@ -124,8 +120,7 @@ std::string callback_address(const Context& context) {
   return context.public_url + "/auth/callback";
 }
 
-io::awaitable<signon::DiscoveryReport> check_provider(Context& context, const signon::Provider& provider) {
-  const auto& issuer = provider.settings.issuer;
+io::awaitable<signon::DiscoveryReport> check_provider(Context& context, std::string issuer) {
   const auto document = co_await context.issuer_keys->document_of(issuer);
   if (!document) {
     signon::DiscoveryReport report;
@@ -135,9 +130,8 @@ io::awaitable<signon::DiscoveryReport> check_provider(Context& context, const si
   co_return signon::read_discovery(**document, issuer, context.sign_on.rules->allow_http);
 }
 
-io::awaitable<Result<signon::Discovery>> discover_provider(Context& context,
-                                                           const signon::Provider& provider) {
-  auto report = co_await check_provider(context, provider);
+io::awaitable<Result<signon::Discovery>> discover_provider(Context& context, std::string issuer) {
+  auto report = co_await check_provider(context, std::move(issuer));
   if (!report.good()) co_return failed(report.first_fault());
   co_return std::move(report.discovery);
 }

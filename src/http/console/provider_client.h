@@ -9,12 +9,12 @@
 
 namespace latchkey::http {
 
-// What it supports now. unavailable, with the reason as detail: it does not answer, or cannot be used.
-io::awaitable<Result<signon::Discovery>> discover_provider(Context& context,
-                                                           const signon::Provider& provider);
+// What it supports, by documents that are an hour old at most while it answers. unavailable, with the reason
+// as detail: it does not answer, or cannot be used.
+io::awaitable<Result<signon::Discovery>> discover_provider(Context& context, std::string issuer);
 
-// Every line of the check that saving a provider makes.
-io::awaitable<signon::DiscoveryReport> check_provider(Context& context, const signon::Provider& provider);
+// Every line of the check that is made before a provider is added.
+io::awaitable<signon::DiscoveryReport> check_provider(Context& context, std::string issuer);
 
 // Exchanges the code of an answer, believes nothing but what the provider's signature covers, and asks
 // UserInfo for what is missing. `unavailable` means that the provider failed, `forbidden` that what came is

@@ -173,7 +173,7 @@ io::awaitable<Result<signon::Asserted>> prove(Context& context, Call& call, cons
   if (!call.sign_on_guard->may_ask(issuer, now)) {
     co_return unavailable("the identity provider failed a moment ago", "the provider failed a moment ago");
   }
-  CO_TRY(const auto discovery, co_await discover_provider(context, provider));
+  CO_TRY(const auto discovery, co_await discover_provider(context, issuer));
   if (const auto judged = judge_answer(answer, provider, discovery); !judged) {
     auto error = forbidden("the answer was not accepted");
     error.detail = judged.error().message;
@@ -227,7 +227,7 @@ Answer begin_sign_on(Context& context, Call& call) {
   };
   CO_TRY(const auto provider, co_await context.db.read(std::move(find)));
   if (!provider) co_return error_page(context, not_found("there is no such way to sign in"));
-  const auto discovery = co_await discover_provider(context, *provider);
+  const auto discovery = co_await discover_provider(context, provider->settings.issuer);
   if (!discovery) {
     CO_TRY(co_await record_failure(context, call, *provider, discovery.error().detail));
     co_return error_page(context, discovery.error());

@@ -117,13 +117,8 @@ Answer create_sso_provider(Context& context, Call& call) {
   CO_TRY(const auto body, JsonBody::parse(call.request.body));
   CO_TRY(auto want, read_new(body));
   // Asked before it is kept, and only where it is well-formed.
-  CO_TRY(signon::check_provider_id(want.id));
-  Provider planned;
-  planned.settings = want.settings;
-  planned.settings.domains = signon::fold_domains(planned.settings.domains);
-  CO_TRY(signon::check_provider(planned.settings, context.sign_on.rules->allow_http));
-  CO_TRY(signon::check_client_secret(want.client_secret));
-  const auto report = co_await check_provider(context, planned);
+  CO_TRY(signon::check_new_provider(want, *context.sign_on.rules));
+  const auto report = co_await check_provider(context, want.settings.issuer);
   CO_TRY(judge_report(report));
   auto work = [may, want = std::move(want), &rules = *context.sign_on.rules, now = context.clock.now()](
                   core::Tx& tx) { return signon::create_provider(tx, may, want, rules, now); };
@@ -170,7 +165,7 @@ Answer check_sso_provider(Context& context, Call& call) {
     return signon::read_provider(tx, may, id);
   };
   CO_TRY(const auto provider, co_await context.db.read(std::move(work)));
-  const auto report = co_await check_provider(context, provider);
+  const auto report = co_await check_provider(context, provider.settings.issuer);
   co_return json_response(report_json(report));
 }
 
