@@ -83,8 +83,6 @@ Answer sign_out(Context& context, Call& call) {
     return signon::sign_out(tx, owner, source, now);
   };
   CO_TRY(co_await context.db.write(std::move(work)));
-  // A renewal on the way here would put the cookie back.
-  call.cookies.clear();
   co_return signed_out();
 }
 

@@ -104,10 +104,7 @@ Answer use_login_link(Context& context, Call& call) {
     call.sign_on_guard->note_failure(address, now);
     co_return used_up(context);
   }
-  auto response = see_other("/");
-  response.headers.push_back(set_cookie(kSessionCookie, started->text.expose()));
-  response.sensitive = true;
-  co_return response;
+  co_return enter(call, *started, "/");
 }
 
 }  // namespace latchkey::http

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/signon/sign_on_store.h"
 #include "core/tailnet/tailnet.h"
+#include "http/cookies.h"
 #include "http/html.h"
 #include "http/responses.h"
 #include "http/same_origin.h"
@@ -70,13 +71,19 @@ Result<FormPairs> proved_form(const Context& context, const Call& call) {
   TRY(auto form, form_of(call.request));
   TRY(const auto proof, form_value(form, kProof));
   const auto wanted = context.sign_on.rules->keys.form_token(call.session_text.expose());
-  const auto bytes = [](const std::string& text) {
-    return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  };
-  if (!proof || !crypto::constant_time_equal(bytes(*proof), bytes(wanted))) {
+  if (!proof || !crypto::constant_time_equal(*proof, wanted)) {
     return forbidden("this page is out of date: load it again and repeat");
   }
   return form;
+}
+
+io::Response enter(Call& call, const signon::StartedSession& started, std::string_view path) {
+  auto response = see_other(path);
+  response.headers.push_back(set_cookie(kSessionCookie, started.text.expose()));
+  response.sensitive = true;
+  // A renewal on the way here would put the cookie of the session before back.
+  call.cookies.clear();
+  return response;
 }
 
 io::Response error_page(const Context& context, const Error& error) {

@@ -37,6 +37,9 @@ std::string form_proof(const Context& context, const Call& call);
 // A form that this session's page sent: from this origin, with the proof. Gives its members.
 Result<FormPairs> proved_form(const Context& context, const Call& call);
 
+// Lets the browser in: on to a path of this server, with this session's cookie and no other.
+io::Response enter(Call& call, const signon::StartedSession& started, std::string_view path);
+
 // How a page says an error: never what the log alone may know.
 io::Response error_page(const Context& context, const Error& error);
 

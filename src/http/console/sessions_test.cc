@@ -90,6 +90,26 @@ TEST_F(Sessions, ALinkEndsAfterTenMinutesAndWhenAnotherIsMade) {
   EXPECT_EQ(browser.post("/auth/link", "code=" + second).status, 400);
 }
 
+TEST_F(Sessions, ALinkOfWhoWasSuspendedMeanwhileLetsNobodyIn) {
+  auto browser = world_.browser();
+  const auto code = link(Role::member);
+  world_.api.world.set_status(Role::member, identity::UserStatus::suspended);
+  EXPECT_EQ(browser.post("/auth/link", "code=" + code).status, 400);
+  world_.api.world.set_status(Role::member, identity::UserStatus::active);
+  EXPECT_EQ(browser.post("/auth/link", "code=" + code).status, 400) << "it was used up";
+}
+
+TEST_F(Sessions, ACookieThatStandsTwiceIsNobodys) {
+  auto browser = signed_in(Role::owner);
+  const auto mine = std::string(kCookie) + "=" + browser.cookies[kCookie];
+  const auto status_with = [&](std::vector<io::Header> headers) {
+    return world_.api.call("GET", "/api/console/session", {}, {.headers = std::move(headers)}).status;
+  };
+  EXPECT_EQ(status_with({{"Cookie", "a=b; " + mine}}), 200);
+  EXPECT_EQ(status_with({{"Cookie", mine + "; " + kCookie + "=" + std::string(43, 'A')}}), 401);
+  EXPECT_EQ(status_with({{"Cookie", mine}, {"Cookie", mine}}), 401);
+}
+
 TEST_F(Sessions, LinksAreMadeOnTheMachineAloneAndForWhoMaySignIn) {
   const auto token = world_.api.token(Role::owner);
   EXPECT_EQ(world_.api.call("POST", "/api/console/login-links", token, {.body = "{}"}).status, 403);
@@ -244,6 +264,21 @@ TEST_F(Sessions, AnotherRoleMeansAnotherCookieAndTheOldOneProvesATheft) {
   EXPECT_EQ(status(late), 401);
   EXPECT_EQ(status(browser), 401);
   EXPECT_EQ(status(second), 401);
+}
+
+TEST_F(Sessions, WhoSignsInAnewAfterAnotherRoleHasTheNewSessionsCookie) {
+  auto browser = signed_in(Role::admin);
+  world_.api.world.set_role(Role::admin, Role::auditor);
+  ASSERT_EQ(browser.post("/auth/link", "code=" + link(Role::admin)).status, 303);
+  EXPECT_EQ(status(browser), 200);
+  EXPECT_EQ(listed(browser).size(), 1U);
+
+  const auto request = world_.begin(browser);
+  world_.api.world.set_role(Role::admin, Role::it_admin);
+  const auto back = SignOnWorld::callback(world_.idp.sign_in(request), request["state"], world_.idp.url());
+  ASSERT_EQ(browser.get(back).status, 303);
+  EXPECT_EQ(json_of(browser.get("/api/console/session")).at("loginName").as_string(),
+            "alice@otter-reef.example");
 }
 
 TEST_F(Sessions, ARoleWithoutTheConsoleKeepsItsOwnSessionsAndNothingElse) {

@@ -65,7 +65,7 @@ io::awaitable<Result<void>> record_failure(Context& context, const Call& call, c
   context.log.warn("sign-on failed", {{"request", call.request.id},
                                       {"provider", provider.id},
                                       {"address", call.caller.source.address},
-                                      {"reason", reason}});
+                                      {"reason", redact_keys(reason)}});
   if (!call.sign_on_guard->may_record(call.caller.source.address, now)) co_return Result<void>();
   auto record = [tailnet = provider.tailnet, id = provider.id, reason = std::move(reason),
                  source = call.caller.source, now](core::Tx& tx) {
@@ -204,11 +204,9 @@ Answer let_in(Context& context, Call& call, TakenAttempt taken, signon::Asserted
     co_return error_page(context, outcome.error());
   }
   if (!outcome->session) co_return refused_page(context, *outcome->refusal);
-  auto response = see_other(taken.attempt.next);
-  response.headers.push_back(set_cookie(kSessionCookie, outcome->session->text.expose()));
+  auto response = enter(call, *outcome->session, taken.attempt.next);
   response.headers.push_back(drop_cookie(kLoginCookie));
   if (request.invite) response.headers.push_back(drop_cookie(kInviteCookie));
-  response.sensitive = true;
   co_return response;
 }
 
