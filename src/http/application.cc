@@ -29,6 +29,11 @@ std::string recorded(std::string_view text, std::size_t most) {
   return kept;
 }
 
+void describe(const io::Request& request, audit::Source& source) {
+  source.request_id = request.id;
+  source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
+}
+
 bool takes_body(const io::Request& request) {
   return request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
 }
@@ -126,16 +131,14 @@ io::awaitable<Result<io::Response>> Application::dispatch(const io::Request& req
   if (route.access == Access::provider && takes_body(request) && !is_scim_media_type(request)) {
     co_return scim_refusal(kUnsupportedMediaType, "Send application/scim+json or application/json.");
   }
-  call.caller.source.request_id = request.id;
-  call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
+  describe(request, call.caller.source);  // who is identified by a credential came with a source of its own
   co_return co_await route.handler(context_, call);
 }
 
 // Who the caller is, as far as the route asks.
 io::awaitable<Result<void>> Application::admit(const io::Request& request, Door door, const Route& route,
                                                Call& call) {
-  call.caller.source.user_agent = recorded(request.header("User-Agent").value_or(""), kMaxUserAgent);
-  call.caller.source.request_id = request.id;
+  describe(request, call.caller.source);
   switch (route.access) {
     case Access::anyone:
       call.caller.source.address = client_address(request, settings_.trusted_proxies);
