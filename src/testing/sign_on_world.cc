@@ -33,6 +33,15 @@ std::string header_in(const io::OutboundRequest& request, std::string_view wante
   return {};
 }
 
+// By its secret: in the header, or in the body where there is no header.
+bool is_client(const std::string& id, const io::OutboundRequest& request,
+               const std::map<std::string, std::string>& form) {
+  const auto header = header_in(request, "Authorization");
+  if (!header.empty()) return header == "Basic " + to_base64(percent_encode(id) + ":client-secret");
+  return form.contains("client_id") && form.at("client_id") == id && form.contains("client_secret") &&
+         form.at("client_secret") == "client-secret";
+}
+
 }  // namespace
 
 void FakeProvider::publish(ApiWorld& api) {
@@ -74,9 +83,8 @@ io::OutboundAnswer FakeProvider::redeem(const io::OutboundRequest& request, Time
   const auto grant = codes_.extract(form.at("code"));
   const auto hash = crypto::sha256(form.at("code_verifier"));
   const auto challenge = to_base64url({reinterpret_cast<const char*>(hash.data()), hash.size()});
-  const auto client = grant ? to_base64(percent_encode(grant.mapped().client) + ":client-secret") : "";
   if (!grant || grant.mapped().challenge != challenge || grant.mapped().redirect != form.at("redirect_uri") ||
-      header_in(request, "Authorization") != "Basic " + client) {
+      !is_client(grant.mapped().client, request, form)) {
     return json_answer(400, {{"error", "invalid_grant"}});
   }
   const auto time = to_micros(now) / 1'000'000;

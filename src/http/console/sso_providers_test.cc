@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/serialize.hpp>
+#include <deque>
 
 #include "testing/sign_on_world.h"
 
@@ -87,7 +88,25 @@ TEST_F(SsoProviders, RefuseWhatIsMalformedAndNameTheMember) {
   EXPECT_EQ(call("POST", "", new_provider("id", "another")).status, 409) << "the issuer is taken";
 }
 
-TEST_F(SsoProviders, AreCheckedWhenTheyAreSaved) {
+TEST_F(SsoProviders, AreSixteenAtMost) {
+  std::deque<FakeProvider> more;
+  for (int number = 2; number <= 16; ++number) {
+    const auto id = "p" + std::to_string(number);
+    world_.add_provider(more.emplace_back("https://" + id + ".example"), id);
+  }
+  EXPECT_EQ(call("POST", "", new_provider()).status, 409);
+  EXPECT_EQ(call("DELETE", "/p2").status, 200);
+  EXPECT_EQ(call("POST", "", new_provider()).status, 200);
+}
+
+TEST_F(SsoProviders, EndTheirSessionsWhenTheyAreRemoved) {
+  auto browser = world_.browser();
+  ASSERT_EQ(world_.sign_in(browser).status, 303);
+  EXPECT_EQ(call("DELETE", "/idp").status, 200);
+  EXPECT_EQ(browser.get("/api/console/session").status, 401);
+}
+
+TEST_F(SsoProviders, AreCheckedWhenTheyAreAdded) {
   other_.document = {{"code_challenge_methods_supported", {"plain"}},
                      {"id_token_signing_alg_values_supported", {"HS256"}}};
   other_.publish(world_.api);
