@@ -101,7 +101,7 @@ io::OutboundAnswer FakeProvider::redeem(const io::OutboundRequest& request, Time
   return answer;
 }
 
-SignOnWorld::SignOnWorld() {
+SignOnWorld::SignOnWorld(http::ApplicationSettings settings) : api(std::move(settings)) {
   api.provider = [this](const io::OutboundRequest& request) {
     for (auto* provider : providers_) {
       if (auto answer = provider->answer(request, api.clock.now())) return *std::move(answer);

@@ -61,7 +61,7 @@ class FakeProvider {
 
 class SignOnWorld {
  public:
-  SignOnWorld();
+  explicit SignOnWorld(http::ApplicationSettings settings = {});
 
   ApiWorld api;
   FakeProvider idp{"https://idp.example"};

@@ -19,6 +19,8 @@ constexpr const char* kCookie = "__Host-lk_session";
 
 class Sessions : public ::testing::Test {
  protected:
+  explicit Sessions(ApplicationSettings settings = {}) : world_(std::move(settings)) {}
+
   // Signed in by a one-time link, as the machine's administrator gives it out.
   SignOnWorld::Browser signed_in(Role role, std::string address = "192.0.2.7") {
     SignOnWorld::Browser browser(world_.api, std::move(address));
@@ -108,6 +110,48 @@ TEST_F(Sessions, ACookieThatStandsTwiceIsNobodys) {
   EXPECT_EQ(status_with({{"Cookie", "a=b; " + mine}}), 200);
   EXPECT_EQ(status_with({{"Cookie", mine + "; " + kCookie + "=" + std::string(43, 'A')}}), 401);
   EXPECT_EQ(status_with({{"Cookie", mine}, {"Cookie", mine}}), 401);
+}
+
+TEST_F(Sessions, GuessedCookiesAreThrottledAndLockNobodyOut) {
+  auto browser = signed_in(Role::owner);
+  ASSERT_EQ(status(browser), 200);
+  auto guesser = world_.browser();
+  guesser.cookies[kCookie] = std::string(43, 'A');
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(status(guesser), 401) << i;
+  EXPECT_EQ(status(guesser), 429);
+  EXPECT_EQ(status(browser), 200) << "from the same address";
+}
+
+TEST_F(Sessions, GuessedLinksAreThrottled) {
+  auto browser = world_.browser();
+  for (int i = 0; i < 20; ++i)
+    ASSERT_EQ(browser.post("/auth/link", "code=" + std::string(43, 'A')).status, 400);
+  const auto code = link(Role::owner);
+  EXPECT_EQ(browser.post("/auth/link", "code=" + code).status, 429);
+  browser.address = "198.51.100.9";
+  EXPECT_EQ(browser.post("/auth/link", "code=" + code).status, 303) << "it was not used up";
+}
+
+class ChangesOfASession : public Sessions {
+ protected:
+  ChangesOfASession() : Sessions({.writes_per_second = 0.001, .write_burst = 2}) {}
+};
+
+TEST_F(ChangesOfASession, AreLimitedForEach) {
+  auto browser = signed_in(Role::owner);
+  for (const int wanted : {200, 200, 429}) {
+    EXPECT_EQ(browser.change("POST", "/api/console/access-tokens").status, wanted);
+  }
+  EXPECT_EQ(status(browser), 200);
+  auto another = signed_in(Role::owner);
+  EXPECT_EQ(another.change("POST", "/api/console/access-tokens").status, 200);
+}
+
+TEST_F(Sessions, PagesComeByTlsFromThenOnWhereTheServerDoes) {
+  auto browser = world_.browser();
+  EXPECT_EQ(header_of(browser.get("/"), "Strict-Transport-Security"), "");
+  world_.api.context().public_url = "https://login.example.com";
+  EXPECT_EQ(header_of(browser.get("/"), "Strict-Transport-Security"), "max-age=31536000");
 }
 
 TEST_F(Sessions, LinksAreMadeOnTheMachineAloneAndForWhoMaySignIn) {
