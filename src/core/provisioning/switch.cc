@@ -12,12 +12,14 @@ namespace {
 
 constexpr std::string_view kProperty = "SCIM";
 
-// The one act of somebody who switches: its records share a group.
+// The one act of somebody who switches: its records share a group. `reason` is for webhooks, when it is
+// another than somebody's wish.
 void end_key(core::Tx& tx, const credentials::Credential& key, const identity::Caller& caller,
-             const std::string& group, TimePoint now) {
+             const std::string& group, TimePoint now, const char* reason = nullptr) {
   auto act =
       credentials::act_on(key, caller, audit::Action::revoke, audit::ChangeKind::credential_revoked, now);
   if (!group.empty()) act.record.group_id = group;
+  if (reason != nullptr) act.record.new_value = boost::json::object{{"reason", reason}};
   tx.credentials().revoke(key.tailnet, key.id, now, act);
 }
 
@@ -36,7 +38,7 @@ credentials::IssuedKey replace_key(core::Tx& tx, const MayManage& may, const cre
   if (group.empty()) group = act.record.group_id;
   act.record.group_id = group;
   if (const auto old = tx.credentials().find_scim_key(may.tailnet())) {
-    end_key(tx, *old, may.caller(), group, now);
+    end_key(tx, *old, may.caller(), group, now, "regenerated");
   }
   tx.credentials().insert(fresh, act);
   return {std::move(fresh), std::move(minted.text)};

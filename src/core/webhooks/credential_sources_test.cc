@@ -7,6 +7,7 @@
 #include "core/credentials/trust_credential.h"
 #include "core/credentials/watch.h"
 #include "core/people/standing.h"
+#include "core/provisioning/switch.h"
 #include "testing/told_events.h"
 
 namespace latchkey::webhooks {
@@ -76,6 +77,24 @@ TEST_F(CredentialEvents, KeysOfAShortLifeAreNotWarnedOf) {
   world_.now += days{6};
   write([&](core::Tx& tx) { EXPECT_EQ(credentials::warn_of_expiring(tx, world_.now), 1); });
   EXPECT_EQ(types_of(told()), Types{"credentialExpiringInOneDay"}) << "of the one that lives a week";
+}
+
+TEST_F(CredentialEvents, ASupersededScimKeyIsToldAsRegeneratedAndARevokedOneAsRevoked) {
+  const auto manage = may<Operation::manage_provisioning>();
+  const credentials::Issuer issuer{world_.mint(), {}};
+  CredentialId first;
+  write([&](core::Tx& tx) { first = provisioning::enable(tx, manage, issuer, world_.now)->credential.id; });
+  forget_told();
+  write([&](core::Tx& tx) { EXPECT_TRUE(provisioning::generate_key(tx, manage, issuer, world_.now).ok()); });
+  auto events = told();
+  ASSERT_EQ(types_of(events), (Types{"credentialRevoked", "credentialCreated"}));
+  EXPECT_EQ(data_in(events[0], "reason"), "regenerated");
+  EXPECT_EQ(data_in(events[0], "credentialType"), "scimKey");
+  EXPECT_EQ(data_in(events[0], "credentialID"), first.str());
+  write([&](core::Tx& tx) { EXPECT_TRUE(provisioning::revoke_key(tx, manage, world_.now).ok()); });
+  events = told();
+  ASSERT_EQ(types_of(events), Types{"credentialRevoked"});
+  EXPECT_EQ(data_in(events[0], "reason"), "revoked");
 }
 
 TEST_F(CredentialEvents, RevocationIsToldWithItsReason) {
